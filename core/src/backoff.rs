@@ -1,0 +1,58 @@
+//! Retransmission intervals that double up to a ceiling, with jitter from the seed.
+
+use core::time::Duration;
+
+use crate::Rng;
+
+/// Doubling intervals with jitter, as RFC 2131 section 4.1 asks: 4, 8, 16, 32 s, each plus or minus 1 s.
+///
+/// Jitter keeps a hall of machines that were switched on together from asking together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backoff {
+    next: Duration,
+    ceiling: Duration,
+    jitter: Duration,
+}
+
+impl Backoff {
+    /// Intervals of `first`, twice that, and so on up to `ceiling`, each moved by at most `jitter` either way.
+    #[must_use]
+    pub const fn new(first: Duration, ceiling: Duration, jitter: Duration) -> Self {
+        Self { next: first, ceiling, jitter }
+    }
+
+    /// The next interval. Never shorter than a millisecond, so that a deadline always moves.
+    pub fn next_interval(&mut self, rng: &mut Rng) -> Duration {
+        let base = self.next;
+        self.next = base.saturating_mul(2).min(self.ceiling);
+        let spread = u64::try_from(self.jitter.as_micros()).unwrap_or(u64::MAX).saturating_mul(2);
+        let offset = Duration::from_micros(rng.below(spread.saturating_add(1)));
+        base.saturating_add(offset).saturating_sub(self.jitter).max(Duration::from_millis(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Backoff;
+    use crate::Rng;
+    use core::time::Duration;
+
+    #[test]
+    fn doubles_within_the_jitter_and_stops_at_the_ceiling() {
+        let mut rng = Rng::new(42);
+        for _ in 0..1_000 {
+            let second = Duration::from_secs(1);
+            let mut backoff = Backoff::new(4 * second, 32 * second, second);
+            for expected in [4_u32, 8, 16, 32, 32] {
+                let interval = backoff.next_interval(&mut rng);
+                assert!(interval >= expected * second - second && interval <= expected * second + second);
+            }
+        }
+    }
+
+    #[test]
+    fn an_interval_is_never_zero() {
+        let mut backoff = Backoff::new(Duration::ZERO, Duration::ZERO, Duration::ZERO);
+        assert_eq!(backoff.next_interval(&mut Rng::new(0)), Duration::from_millis(1));
+    }
+}

@@ -1,0 +1,144 @@
+//! Stable numbers for everything that can go wrong.
+//!
+//! A number is `BPcknn`: `c` the crate (0 core, 1 dhcp, 2 tftp, 3 bootproto, 4 pxe-api, 5 ib-verbs-lite, 6 netboot),
+//! `k` the kind (0 or 1 `Ignored` and parse errors, 2 `Failure`, 3 `ConfigError`), `nn` the variant. A number is never
+//! reused. `docs/errors.md` is made from these tables.
+
+use core::fmt;
+
+/// A stable number; it prints as `BP1203`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Code(pub u16);
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BP{:04}", self.0)
+    }
+}
+
+/// One row of the table of numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// The number.
+    pub code: Code,
+    /// The variant's name.
+    pub name: &'static str,
+    /// What it means; `{field}` stands for the variant's data.
+    pub text: &'static str,
+    /// What the person in front of the machine can do.
+    pub hint: &'static str,
+    /// The code that the PXE specification has for it, such as `PXE-E51`.
+    pub pxe: Option<&'static str>,
+}
+
+/// A value with a row in the table of numbers. [`numbered!`](crate::numbered) implements it.
+pub trait Numbered: fmt::Display {
+    /// All rows of this type.
+    const TABLE: &'static [Entry];
+
+    /// This value's row.
+    fn entry(&self) -> &'static Entry;
+
+    /// This value's number.
+    fn code(&self) -> Code {
+        self.entry().code
+    }
+}
+
+/// Declares an enumeration whose variants have stable numbers, a text, a hint and, where it exists, a PXE code.
+///
+/// A variant is written `Name { field: Type } = 1203 ["PXE-E53"], "text with {field}", "hint";`. The data and the PXE
+/// code may be left out. The enumeration is `Copy` and non-exhaustive, prints its text, and implements
+/// [`Numbered`](crate::Numbered).
+#[macro_export]
+macro_rules! numbered {
+    (
+        $(#[$meta:meta])*
+        $vis:vis enum $name:ident {
+            $(
+                $(#[$vmeta:meta])*
+                $variant:ident $({ $( $(#[$fmeta:meta])* $field:ident : $ftype:ty ),+ $(,)? })?
+                = $number:literal $([$pxe:literal])?, $text:literal, $hint:literal;
+            )+
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[non_exhaustive]
+        $vis enum $name {
+            $( $(#[$vmeta])* $variant $({ $( $(#[$fmeta])* $field : $ftype ),+ })?, )+
+        }
+
+        impl $crate::Numbered for $name {
+            const TABLE: &'static [$crate::Entry] = &[
+                $( $crate::Entry {
+                    code: $crate::Code($number),
+                    name: stringify!($variant),
+                    text: $text,
+                    hint: $hint,
+                    pxe: $crate::numbered!(@pxe $($pxe)?),
+                }, )+
+            ];
+
+            fn entry(&self) -> &'static $crate::Entry {
+                match self {
+                    $( Self::$variant { .. } => const {
+                        &$crate::Entry {
+                            code: $crate::Code($number),
+                            name: stringify!($variant),
+                            text: $text,
+                            hint: $hint,
+                            pxe: $crate::numbered!(@pxe $($pxe)?),
+                        }
+                    }, )+
+                }
+            }
+        }
+
+        impl ::core::fmt::Display for $name {
+            #[allow(unused_variables, reason = "a text need not mention every field")]
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                match self {
+                    $( Self::$variant $({ $( $field ),+ })? => ::core::write!(f, $text), )+
+                }
+            }
+        }
+
+        impl ::core::error::Error for $name {}
+    };
+    (@pxe) => { None };
+    (@pxe $pxe:literal) => { Some($pxe) };
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use crate::{Code, Numbered, ParseErrorKind};
+    use std::string::ToString;
+
+    numbered! {
+        /// For the test.
+        enum Sample {
+            /// Plain.
+            Plain = 901, "plain", "nothing";
+            /// With data and a PXE code.
+            Data { /// Which.
+                option: u8 } = 902 ["PXE-E99"], "option {option} is missing", "add it";
+        }
+    }
+
+    #[test]
+    fn texts_show_their_data() {
+        assert_eq!(Sample::Data { option: 54 }.to_string(), "option 54 is missing");
+        assert_eq!(Sample::Data { option: 54 }.entry().pxe, Some("PXE-E99"));
+        assert_eq!(Sample::Plain.code().to_string(), "BP0901");
+        assert_eq!(Sample::TABLE.len(), 2);
+    }
+
+    #[test]
+    fn numbers_are_unique() {
+        let mut codes: std::vec::Vec<Code> = ParseErrorKind::TABLE.iter().map(|entry| entry.code).collect();
+        codes.dedup();
+        assert_eq!(codes.len(), ParseErrorKind::TABLE.len());
+    }
+}
