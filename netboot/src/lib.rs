@@ -1,1 +1,21 @@
-//! TODO
+//! Boots from the network in user space, and serves others that do.
+//!
+//! What belongs here: everything that touches the operating system. Sockets, clocks, files, signals, the terminal,
+//! and the commands that a person types. What does not: protocol logic, which lives in `bootproto` and the crates
+//! below it; nothing here looks into a datagram.
+//!
+//! - [`drive`] runs any machine over real UDP sockets;
+//! - [`transfer`] is one TFTP transfer from or to a file;
+//! - [`serve`] is the server: DHCP, `ProxyDHCP` and TFTP out of one directory;
+//! - [`embedded`] is that server on loopback with a small tree of its own, for trying things out;
+//! - [`cli`] is the program.
+
+pub mod cli;
+pub mod drive;
+pub mod embedded;
+mod error;
+pub mod serve;
+mod size;
+pub mod transfer;
+
+pub use error::{Error, Mistake, Trouble};

@@ -1,2 +1,5 @@
-//! TODO
-fn main() {}
+//! The program; everything is in the library.
+
+fn main() -> std::process::ExitCode {
+    netboot::cli::main()
+}

@@ -1,0 +1,99 @@
+//! The loop.
+
+use core::ops::ControlFlow;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
+
+use bootproto_core::{BufferTooSmall, Instant, Machine, UdpPath};
+use nix::poll::{PollFd, PollFlags, ppoll};
+use nix::sys::time::TimeSpec;
+
+use super::{Clock, Ports, Stop};
+use crate::{Error, Trouble};
+
+/// How many datagrams are taken before the clock is looked at again.
+const BATCH: usize = 64;
+
+/// The largest UDP datagram.
+const LARGEST: usize = 65_536;
+
+/// Runs `machine` over `ports` until `on_event` breaks off, and answers what it broke off with.
+///
+/// Events, those that mean nothing included, go to `on_event` together with the machine itself, which may be told
+/// things by its own methods. Several datagrams are taken per wake-up.
+///
+/// # Errors
+/// The operating system can't send or receive, or `stop` was stopped ([`Trouble::Interrupted`]).
+pub fn drive<M, T, F>(
+    machine: &mut M,
+    ports: &mut Ports,
+    clock: &Clock,
+    stop: &Stop,
+    mut on_event: F,
+) -> Result<T, Error>
+where
+    M: Machine<Path = UdpPath>,
+    F: for<'d> FnMut(&mut M, M::Event<'d>, Instant) -> ControlFlow<T>,
+{
+    let mut received = vec![0; LARGEST];
+    let mut sent = vec![0; M::MAX_TRANSMIT];
+    loop {
+        flush(machine, ports, clock, &mut sent)?;
+        let timeout = machine.poll_timeout().map(|at| at.saturating_since(clock.now()));
+        if wait(ports.sockets().map(AsFd::as_fd).chain([stop.as_fd()]), timeout)? && stop.is_stopped() {
+            return Err(Error::failure(&Trouble::Interrupted, "the exchange"));
+        }
+        for _ in 0..BATCH {
+            let next = ports.receive(&mut received).map_err(|error| Error::network("receiving", &error))?;
+            let Some((path, length)) = next else { break };
+            let now = clock.now();
+            let event = machine.handle_datagram(now, path, &received[..length]);
+            if let ControlFlow::Break(value) = on_event(machine, event, now) {
+                // The last acknowledgement, or the ERROR that tells the peer, still waits.
+                flush(machine, ports, clock, &mut sent)?;
+                return Ok(value);
+            }
+            flush(machine, ports, clock, &mut sent)?;
+        }
+        let now = clock.now();
+        if machine.poll_timeout().is_some_and(|at| at <= now)
+            && let Some(event) = machine.handle_timeout(now)
+            && let ControlFlow::Break(value) = on_event(machine, event, now)
+        {
+            flush(machine, ports, clock, &mut sent)?;
+            return Ok(value);
+        }
+    }
+}
+
+/// Sends all that the machine has to send.
+fn flush<M: Machine<Path = UdpPath>>(
+    machine: &mut M,
+    ports: &mut Ports,
+    clock: &Clock,
+    buf: &mut Vec<u8>,
+) -> Result<(), Error> {
+    loop {
+        match machine.poll_transmit(clock.now(), buf) {
+            Ok(None) => return Ok(()),
+            Ok(Some(transmit)) => ports
+                .send(transmit.path, transmit.bytes)
+                .map_err(|error| Error::network(format!("sending to {}", transmit.path.remote), &error))?,
+            Err(BufferTooSmall { needed }) => buf.resize(needed.max(buf.len() + 1), 0),
+        }
+    }
+}
+
+/// Waits until one of `fds` can be read or `timeout` is over; true if one can be read.
+///
+/// # Errors
+/// The operating system can't wait.
+pub fn wait<'f>(fds: impl Iterator<Item = BorrowedFd<'f>>, timeout: Option<Duration>) -> Result<bool, Error> {
+    let mut fds: Vec<PollFd<'_>> = fds.map(|fd| PollFd::new(fd, PollFlags::POLLIN)).collect();
+    match ppoll(&mut fds, timeout.map(TimeSpec::from), None) {
+        Ok(ready) => Ok(ready > 0),
+        // A signal: whoever cares watches for it with a descriptor.
+        Err(nix::Error::EINTR) => Ok(true),
+        Err(error) => Err(Error::network("waiting for datagrams", &error.into())),
+    }
+}
