@@ -4,6 +4,7 @@
 //! memory. What does not: packets of either protocol, and I/O of any kind.
 #![no_std]
 
+pub mod config;
 mod step;
 
 pub use step::Step;
