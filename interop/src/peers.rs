@@ -1,0 +1,45 @@
+//! The programs that take part.
+
+use crate::packages::{How, Peer};
+
+macro_rules! peers {
+    ($($(#[$doc:meta])* $constant:ident = $name:literal, $package:literal, $how:expr, $file:literal;)+) => {
+        $($(#[$doc])* pub static $constant: Peer =
+            Peer { name: $name, package: $package, how: $how, file: $file };)+
+        /// All of them.
+        pub static ALL: &[&Peer] = &[$(&$constant),+];
+    };
+}
+
+peers! {
+    /// DHCP, ProxyDHCP and TFTP server.
+    DNSMASQ = "dnsmasq", "dnsmasq-base", How::Install, "usr/sbin/dnsmasq";
+    /// ISC's later DHCP server.
+    KEA = "Kea", "kea-dhcp4-server", How::Install, "usr/sbin/kea-dhcp4";
+    /// ISC's earlier DHCP server; its package would start it.
+    DHCPD = "ISC dhcpd", "isc-dhcp-server", How::Unpack(&[]), "usr/sbin/dhcpd";
+    /// ISC's DHCP client.
+    DHCLIENT = "ISC dhclient", "isc-dhcp-client", How::Unpack(&[]), "sbin/dhclient";
+    /// busybox, with its DHCP and TFTP clients; also the userland of the initrd.
+    BUSYBOX = "busybox", "busybox-static", How::Unpack(&[]), "bin/busybox";
+    /// H. Peter Anvin's TFTP server; conflicts with atftpd.
+    TFTPD_HPA = "tftpd-hpa", "tftpd-hpa", How::Unpack(&["libwrap0"]), "usr/sbin/in.tftpd";
+    /// The TFTP client of the same.
+    TFTP_HPA = "tftp-hpa", "tftp-hpa", How::Unpack(&["libreadline8"]), "usr/bin/tftp";
+    /// The TFTP server with windowsize and multicast.
+    ATFTPD = "atftpd", "atftpd", How::Unpack(&["libwrap0", "libpcre2-8-0"]), "usr/sbin/atftpd";
+    /// The TFTP client of the same.
+    ATFTP = "atftp", "atftp", How::Unpack(&["libreadline8"]), "usr/bin/atftp";
+    /// A TFTP client that everybody has.
+    CURL = "curl", "curl", How::Install, "usr/bin/curl";
+    /// The machine.
+    QEMU = "QEMU", "qemu-system-x86", How::Install, "usr/bin/qemu-system-x86_64";
+    /// Its firmware.
+    SEABIOS = "SeaBIOS", "seabios", How::Install, "usr/share/seabios/bios-256k.bin";
+    /// The machine's PXE ROM.
+    IPXE = "iPXE ROM", "ipxe-qemu", How::Install, "usr/lib/ipxe/qemu/pxe-e1000.rom";
+    /// A boot loader that a PXE ROM starts.
+    PXELINUX = "PXELINUX", "pxelinux", How::Unpack(&["syslinux-common"]), "usr/lib/PXELINUX/pxelinux.0";
+    /// Debian's kernel for virtual machines.
+    LINUX = "Linux", "linux-image-cloud-amd64", How::Unpack(&[]), "boot";
+}

@@ -1,0 +1,13 @@
+//! The tests against programs that nobody here wrote.
+//!
+//! Each file holds the tests of one of our roles against all its peers, and a table of them. What doesn't belong here:
+//! anything that another test could use, which is the rig (`interop/src`).
+
+use std::process::ExitCode;
+
+mod relay;
+
+fn main() -> ExitCode {
+    let cases: Vec<_> = [relay::CASES].concat();
+    interop::runner::main(&cases)
+}
