@@ -178,7 +178,7 @@ impl<M: Subject> Run<M> {
         };
         if let Some(input) = &input {
             let jump = self.seen.saturating_since(self.clock);
-            for span in [jump, Duration::from_micros(1), Duration::from_secs(7)] {
+            for span in [Duration::ZERO, jump, Duration::from_micros(1), Duration::from_secs(7)] {
                 probe::back(&self.machine, input, self.seen, span)?;
             }
         }

@@ -175,7 +175,7 @@ pub(super) fn wakes<M: Subject>(machine: &M, now: Instant, pending: &Packets<M>)
     })
 }
 
-/// L7: `input` at an instant `back` before `now` counts as `input` at `now`.
+/// L7: `input` at an instant `back` before `now` counts as `input` at `now`. With no `back` this is L8.
 pub(super) fn back<M: Subject>(
     machine: &M,
     input: &Input<'_, M::Path>,
