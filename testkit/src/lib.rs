@@ -7,3 +7,5 @@
 #![forbid(unsafe_code)]
 
 pub mod laws;
+pub mod pcap;
+pub mod vectors;

@@ -192,6 +192,9 @@ pub(super) fn back<M: Subject>(
         && at_now == at_earlier
         && at_now.poll_timeout() == at_earlier.poll_timeout()
         && drain(&at_now, now)? == drain(&at_earlier, earlier)?;
+    if back.is_zero() {
+        return ensure(same, "L8", || "two clones get the same input and go different ways".into());
+    }
     ensure(same, "L7", || {
         format!("at {earlier:?}, {back:?} before one already seen, the machine goes another way")
     })
