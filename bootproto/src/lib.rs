@@ -5,6 +5,8 @@
 #![no_std]
 
 pub mod config;
+#[cfg(feature = "smoltcp")]
+pub mod net;
 mod step;
 
 pub use step::Step;
