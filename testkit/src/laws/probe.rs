@@ -87,8 +87,9 @@ fn poll_awkwardly<M: Subject>(machine: &mut M, now: Instant) -> Result<Option<Pa
         Err(error) => error.needed,
     };
     ensure(*machine == before, "L6", || "BufferTooSmall, and the state is another".into())?;
-    ensure(needed > 0 && needed <= M::MAX_TRANSMIT, "L6", || {
-        format!("BufferTooSmall asks for {needed} bytes, MAX_TRANSMIT is {}", M::MAX_TRANSMIT)
+    ensure(needed > 0, "L6", || "BufferTooSmall asks for nothing".into())?;
+    ensure(needed <= M::MAX_TRANSMIT, "L11", || {
+        format!("{needed} bytes are to be sent, MAX_TRANSMIT is {}", M::MAX_TRANSMIT)
     })?;
     let mut buffer = vec![0xa5; needed];
     match machine.poll_transmit(now, &mut buffer[..needed - 1]) {
