@@ -1,8 +1,8 @@
 //! What a client calls itself in option 61.
 
-use bootproto_core::{Writer, copy_into, num};
+use bootproto_core::Writer;
 
-use crate::HardwareAddress;
+use crate::{HardwareAddress, Text};
 
 /// The longest identifier that we send, in bytes: type 255, an IAID and the longest DUID (RFC 8415 section 11.1).
 pub const MAX_CLIENT_ID: usize = 135;
@@ -20,37 +20,10 @@ pub enum ClientId {
         /// Tells the interfaces of one machine apart.
         iaid: u32,
         /// Names the machine.
-        duid: Raw,
+        duid: Text<MAX_CLIENT_ID>,
     },
     /// The caller's own bytes, type byte included. [`ClientId::raw`] makes one.
-    Raw(Raw),
-}
-
-/// A few bytes of the caller's, kept by value.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Raw {
-    length: u8,
-    bytes: [u8; MAX_CLIENT_ID],
-}
-
-impl Raw {
-    fn new(from: &[u8]) -> Option<Self> {
-        let mut bytes = [0; MAX_CLIENT_ID];
-        (copy_into(&mut bytes, from) == from.len())
-            .then(|| Self { length: num::u8_from_usize_saturating(from.len()), bytes })
-    }
-
-    /// The bytes.
-    #[must_use]
-    pub fn bytes(&self) -> &[u8] {
-        self.bytes.get(..usize::from(self.length)).unwrap_or_default()
-    }
-}
-
-impl core::fmt::Debug for Raw {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "{:02x?}", self.bytes())
-    }
+    Raw(Text<MAX_CLIENT_ID>),
 }
 
 impl ClientId {
@@ -58,7 +31,7 @@ impl ClientId {
     /// than [`MAX_CLIENT_ID`].
     #[must_use]
     pub fn raw(bytes: &[u8]) -> Option<Self> {
-        (bytes.len() >= 2).then(|| Raw::new(bytes).map(Self::Raw)).flatten()
+        (bytes.len() >= 2).then(|| Text::new(bytes).map(Self::Raw)).flatten()
     }
 
     /// An identifier by RFC 4361; `None` if the DUID is shorter than 3 or longer than 130 bytes.
@@ -66,7 +39,7 @@ impl ClientId {
     pub fn duid(iaid: u32, duid: &[u8]) -> Option<Self> {
         (3..=130)
             .contains(&duid.len())
-            .then(|| Raw::new(duid).map(|duid| Self::Duid { iaid, duid }))
+            .then(|| Text::new(duid).map(|duid| Self::Duid { iaid, duid }))
             .flatten()
     }
 
@@ -88,9 +61,9 @@ impl ClientId {
             Self::Duid { iaid, duid } => {
                 writer.u8(255);
                 writer.u32(*iaid);
-                writer.bytes(duid.bytes());
+                writer.bytes(duid);
             }
-            Self::Raw(raw) => writer.bytes(raw.bytes()),
+            Self::Raw(raw) => writer.bytes(raw),
         }
         writer.finish().ok()
     }

@@ -6,9 +6,13 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+pub mod client;
 mod hardware;
 mod identity;
+mod text;
 pub mod wire;
 
+pub use client::Client;
 pub use hardware::HardwareAddress;
-pub use identity::{ClientId, MAX_CLIENT_ID, Raw};
+pub use identity::{ClientId, MAX_CLIENT_ID};
+pub use text::Text;
