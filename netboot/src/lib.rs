@@ -8,12 +8,15 @@
 //! - [`transfer`] is one TFTP transfer from or to a file;
 //! - [`serve`] is the server: DHCP, `ProxyDHCP` and TFTP out of one directory;
 //! - [`embedded`] is that server on loopback with a small tree of its own, for trying things out;
+//! - `raw` runs any machine over the frames of a real interface, as firmware would (Linux);
 //! - [`cli`] is the program.
 
 pub mod cli;
 pub mod drive;
 pub mod embedded;
 mod error;
+#[cfg(target_os = "linux")]
+pub mod raw;
 pub mod serve;
 mod size;
 pub mod transfer;

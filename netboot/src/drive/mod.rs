@@ -16,13 +16,15 @@
 //! ```
 
 mod clock;
+mod network;
 mod ports;
 mod run;
 mod socket;
 mod stop;
 
 pub use clock::{Clock, seed};
+pub use network::Network;
 pub use ports::Ports;
-pub use run::{drive, wait};
+pub use run::{drive, drive_on, wait};
 pub use socket::{Bound, open};
 pub use stop::{Stop, Stopper};

@@ -8,7 +8,7 @@ use bootproto_core::{BufferTooSmall, Instant, Machine, UdpPath};
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
 
-use super::{Clock, Ports, Stop};
+use super::{Clock, Network, Ports, Stop};
 use crate::{Error, Trouble};
 
 /// How many datagrams are taken before the clock is looked at again.
@@ -35,49 +35,72 @@ where
     M: Machine<Path = UdpPath>,
     F: for<'d> FnMut(&mut M, M::Event<'d>, Instant) -> ControlFlow<T>,
 {
+    drive_on(machine, ports, clock, stop, |machine, _, event, now| on_event(machine, event, now))
+}
+
+/// The same over any [`Network`], which `on_event` may tell things too: that there is an address now, say.
+///
+/// # Errors
+/// The operating system can't send or receive, or `stop` was stopped ([`Trouble::Interrupted`]).
+pub fn drive_on<M, N, T, F>(
+    machine: &mut M,
+    network: &mut N,
+    clock: &Clock,
+    stop: &Stop,
+    mut on_event: F,
+) -> Result<T, Error>
+where
+    M: Machine<Path = UdpPath>,
+    N: Network,
+    F: for<'d> FnMut(&mut M, &mut N, M::Event<'d>, Instant) -> ControlFlow<T>,
+{
     let mut received = vec![0; LARGEST];
     let mut sent = vec![0; M::MAX_TRANSMIT];
     loop {
-        flush(machine, ports, clock, &mut sent)?;
-        let timeout = machine.poll_timeout().map(|at| at.saturating_since(clock.now()));
-        if wait(ports.sockets().map(AsFd::as_fd).chain([stop.as_fd()]), timeout)? && stop.is_stopped() {
+        flush(machine, network, clock, &mut sent)?;
+        let now = clock.now();
+        let wake = machine.poll_timeout().into_iter().chain(network.poll_timeout(now)).min();
+        let timeout = wake.map(|at| at.saturating_since(now));
+        if wait(network.fds().into_iter().chain([stop.as_fd()]), timeout)? && stop.is_stopped() {
             return Err(Error::failure(&Trouble::Interrupted, "the exchange"));
         }
         for _ in 0..BATCH {
-            let next = ports.receive(&mut received).map_err(|error| Error::network("receiving", &error))?;
-            let Some((path, length)) = next else { break };
             let now = clock.now();
+            let next =
+                network.receive(now, &mut received).map_err(|error| Error::network("receiving", &error))?;
+            let Some((path, length)) = next else { break };
             let event = machine.handle_datagram(now, path, &received[..length]);
-            if let ControlFlow::Break(value) = on_event(machine, event, now) {
+            if let ControlFlow::Break(value) = on_event(machine, network, event, now) {
                 // The last acknowledgement, or the ERROR that tells the peer, still waits.
-                flush(machine, ports, clock, &mut sent)?;
+                flush(machine, network, clock, &mut sent)?;
                 return Ok(value);
             }
-            flush(machine, ports, clock, &mut sent)?;
+            flush(machine, network, clock, &mut sent)?;
         }
         let now = clock.now();
         if machine.poll_timeout().is_some_and(|at| at <= now)
             && let Some(event) = machine.handle_timeout(now)
-            && let ControlFlow::Break(value) = on_event(machine, event, now)
+            && let ControlFlow::Break(value) = on_event(machine, network, event, now)
         {
-            flush(machine, ports, clock, &mut sent)?;
+            flush(machine, network, clock, &mut sent)?;
             return Ok(value);
         }
     }
 }
 
 /// Sends all that the machine has to send.
-fn flush<M: Machine<Path = UdpPath>>(
+fn flush<M: Machine<Path = UdpPath>, N: Network>(
     machine: &mut M,
-    ports: &mut Ports,
+    network: &mut N,
     clock: &Clock,
     buf: &mut Vec<u8>,
 ) -> Result<(), Error> {
     loop {
-        match machine.poll_transmit(clock.now(), buf) {
+        let now = clock.now();
+        match machine.poll_transmit(now, buf) {
             Ok(None) => return Ok(()),
-            Ok(Some(transmit)) => ports
-                .send(transmit.path, transmit.bytes)
+            Ok(Some(transmit)) => network
+                .send(now, transmit.path, transmit.bytes)
                 .map_err(|error| Error::network(format!("sending to {}", transmit.path.remote), &error))?,
             Err(BufferTooSmall { needed }) => buf.resize(needed.max(buf.len() + 1), 0),
         }

@@ -1,0 +1,87 @@
+//! A packet socket and a stack of our own as the network of one machine.
+
+use std::io;
+use std::net::Ipv4Addr;
+use std::os::fd::{AsFd, BorrowedFd};
+
+use bootproto::net::{SendError, Stack, Storage};
+use bootproto_core::{Instant, UdpPath, copy_into};
+
+use super::Device;
+use crate::Error;
+use crate::drive::Network;
+
+/// One interface with a hardware address of our own.
+#[derive(Debug)]
+pub struct Wire {
+    device: Device,
+    stack: Stack<'static>,
+    undelivered: Option<SendError>,
+}
+
+impl Wire {
+    /// Opens `interface`; `own` is a unicast hardware address.
+    ///
+    /// # Errors
+    /// See [`Device::open`].
+    pub fn open(interface: &str, own: [u8; 6], seed: u64, now: Instant) -> Result<Self, Error> {
+        let mut device = Device::open(interface)?;
+        // One stack per run of the program: its few kilobytes live until the end.
+        let storage = Box::leak(Box::<Storage<'_>>::default());
+        let stack = Stack::new(&mut device, own, seed, now, storage);
+        Ok(Self { device, stack, undelivered: None })
+    }
+
+    /// The stack: tell it the address, let it probe.
+    pub fn stack(&mut self) -> &mut Stack<'static> {
+        &mut self.stack
+    }
+
+    /// The device below: MTU and receive buffer.
+    #[must_use]
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Why the last datagram that could not be sent could not, once.
+    pub fn undelivered(&mut self) -> Option<SendError> {
+        self.undelivered.take()
+    }
+
+    /// Takes an address into use; without a mask the network is the host alone, behind the router if there is one.
+    pub fn configure(&mut self, address: Ipv4Addr, mask: Option<Ipv4Addr>, router: Option<Ipv4Addr>) {
+        let prefix = mask.map_or(32, |mask| u32::from(mask).leading_ones());
+        self.stack.configure(address, u8::try_from(prefix).unwrap_or(32), router);
+    }
+}
+
+impl Network for Wire {
+    fn send(&mut self, now: Instant, path: UdpPath, bytes: &[u8]) -> io::Result<()> {
+        if let Err(error) = self.stack.send(path, bytes) {
+            self.undelivered = Some(error);
+        }
+        self.stack.transmit(&mut self.device, now);
+        Ok(())
+    }
+
+    fn receive(&mut self, now: Instant, buf: &mut [u8]) -> io::Result<Option<(UdpPath, usize)>> {
+        let mut got = None;
+        while got.is_none() {
+            let deliver = |path, payload: &[u8]| got = Some((path, copy_into(buf, payload)));
+            if !self.stack.receive(&mut self.device, now, deliver) {
+                break;
+            }
+        }
+        // An ARP answer may have opened the way for what waits; probes fall due here as well.
+        self.stack.transmit(&mut self.device, now);
+        Ok(got)
+    }
+
+    fn poll_timeout(&mut self, now: Instant) -> Option<Instant> {
+        self.stack.poll_timeout(now)
+    }
+
+    fn fds(&self) -> Vec<BorrowedFd<'_>> {
+        vec![self.device.as_fd()]
+    }
+}
