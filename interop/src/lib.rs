@@ -12,6 +12,7 @@
 pub mod cpio;
 pub mod frames;
 pub mod lan;
+pub mod machine;
 pub mod namespace;
 pub mod packages;
 pub mod payload;

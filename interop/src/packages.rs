@@ -1,7 +1,7 @@
 //! Where the programs of others come from: Debian packages, installed or unpacked.
 //!
 //! Those that conflict with each other, or start daemons when installed, are unpacked under `target/peers` and run from
-//! there. Nothing is fetched or installed unless the environment says `INTEROP_INSTALL=1`, as `cargo xtask test` does.
+//! there. Nothing is fetched or installed unless the caller says so.
 
 use crate::Outcome;
 use std::path::{Path, PathBuf};
@@ -109,17 +109,17 @@ impl Peer {
         format!("{} ({} {})", self.name, self.package, version.trim())
     }
 
-    /// Fetches or installs it where that is wanted, allowed and needed.
+    /// Makes sure that it is here; with `fetch`, gets it where it isn't.
     ///
     /// # Errors
     /// Why it didn't work.
-    pub fn get(&self) -> Outcome {
+    pub fn get(&self, fetch: bool) -> Outcome {
         static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
         let _guard = ONE_AT_A_TIME.lock().map_err(|_| "another package failed badly")?;
         if self.find().is_some() {
             return Ok(());
         }
-        if std::env::var_os("INTEROP_INSTALL").is_none() {
+        if !fetch {
             return Err(self.needs().into());
         }
         match self.how {

@@ -100,13 +100,17 @@ fn trial(case: Case, why_not: Option<String>, report: Arc<Mutex<Report>>) -> Tri
 }
 
 fn missing(case: &Case) -> Option<String> {
+    let fetch = std::env::var_os("INTEROP_INSTALL").is_some();
     let reasons: Vec<String> =
-        case.peers.iter().filter_map(|peer| Some(peer.get().err()?.to_string())).collect();
+        case.peers.iter().filter_map(|peer| Some(peer.get(fetch).err()?.to_string())).collect();
     (!reasons.is_empty()).then(|| reasons.join(", "))
 }
 
 /// Goes on as it is where namespaces can be made; as root of a user namespace otherwise.
-fn become_root() -> Outcome {
+///
+/// # Errors
+/// Neither works.
+pub fn become_root() -> Outcome {
     if rustix::process::geteuid().is_root() {
         return Ok(());
     }

@@ -1,2 +1,60 @@
-//! TODO
-fn main() {}
+//! The repository's chores: `cargo xtask test` runs every test, `cargo xtask qemu` boots a machine from `netboot serve`.
+//!
+//! What belongs here: what a developer or CI runs on the repository as a whole. What does not: tests, which live with
+//! what they test or in `interop/`.
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+mod bare_metal;
+mod command;
+mod errors;
+mod qemu;
+mod size;
+mod test;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "The repository's chores")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Runs every check and test; the last line is `N passed, N failed`.
+    Test(test::Options),
+    /// Boots a QEMU machine's PXE ROM from `netboot serve`, in front of you.
+    Qemu(qemu::Options),
+    /// Writes docs/errors.md from the tables in the code.
+    Errors {
+        /// Only say whether the file agrees with the code.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Shows the sizes of source files; over 600 lines is an error.
+    Size,
+    /// Builds `bootproto` for a target without an operating system.
+    BareMetal {
+        /// Install nothing.
+        #[arg(long)]
+        no_install: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().chore {
+        Chore::Test(options) => return test::run(&options),
+        Chore::Qemu(options) => qemu::run(&options),
+        Chore::Errors { check } => errors::run(check),
+        Chore::Size => size::run(),
+        Chore::BareMetal { no_install } => bare_metal::run(!no_install),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}

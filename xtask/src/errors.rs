@@ -1,0 +1,82 @@
+//! `docs/errors.md`, made from the tables of numbers in the code.
+
+use crate::command::{Done, ask, root};
+use bootproto_core::{Entry, Numbered};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// Each type with numbers: the heading, and its rows.
+fn tables() -> Vec<(&'static str, &'static [Entry])> {
+    vec![("A message that can't be read (`ParseErrorKind`)", bootproto_core::ParseErrorKind::TABLE)]
+}
+
+const FILE: &str = "docs/errors.md";
+
+/// Writes the file, or with `check` says whether it agrees with the code.
+pub(crate) fn run(check: bool) -> Done {
+    let text = document()?;
+    let path = root().join(FILE);
+    if check {
+        let there = std::fs::read_to_string(&path).unwrap_or_default();
+        return if there == text {
+            Ok(())
+        } else {
+            Err(format!("{FILE} is out of date: cargo xtask errors"))
+        };
+    }
+    std::fs::write(&path, text).map_err(|error| format!("{FILE}: {error}"))
+}
+
+fn document() -> Done<String> {
+    let mut text = String::from(
+        "# Numbers of everything that can go wrong\n\n\
+         Made by `cargo xtask errors` from the tables in the code; don't edit. A number is never used again for anything\n\
+         else. `{name}` stands for data that the message shows. Where the PXE specification, or every known ROM, has a\n\
+         code for the same thing, it stands in the second column.\n",
+    );
+    let mut seen = BTreeMap::new();
+    for (heading, table) in tables() {
+        let _ = write!(text, "\n## {heading}\n\n| number | PXE | what | what to do |\n|---|---|---|---|\n");
+        for Entry { code, name, text: what, hint, pxe } in table {
+            if let Some(other) = seen.insert(code.0, name) {
+                return Err(format!("{code} is both {other} and {name}"));
+            }
+            let _ = writeln!(text, "| {code} | {} | {} | {} |", pxe.unwrap_or(""), cell(what), cell(hint));
+        }
+    }
+    let missing: Vec<_> = declared().into_iter().filter(|number| !seen.contains_key(number)).collect();
+    if missing.is_empty() {
+        Ok(text)
+    } else {
+        Err(format!("numbers without a table in xtask/src/errors.rs: {missing:?}"))
+    }
+}
+
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', " ")
+}
+
+/// The numbers that the sources declare, so that no table is forgotten above.
+fn declared() -> Vec<u16> {
+    let list = ask("git", &["ls-files", "--", "*/src/*.rs"]).unwrap_or_default();
+    let mut numbers = Vec::new();
+    for name in list.lines() {
+        let source = std::fs::read_to_string(root().join(name)).unwrap_or_default();
+        let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+        if source.lines().any(|line| line.trim_start().starts_with("macro_rules! numbered")) {
+            continue;
+        }
+        if let Some((_, declarations)) = source.split_once("numbered! {") {
+            numbers.extend(declarations.lines().filter_map(number));
+        }
+    }
+    numbers
+}
+
+/// The number in a line `Name ... = 1203 ["PXE-E53"], "text",`.
+fn number(line: &str) -> Option<u16> {
+    let (_, right) = line.split_once("= ").filter(|_| !line.trim_start().starts_with("//"))?;
+    let digits = right.split(|letter: char| !letter.is_ascii_digit()).next()?;
+    let rest = right[digits.len()..].trim_start();
+    (digits.len() >= 3 && (rest.starts_with(',') || rest.starts_with('['))).then(|| digits.parse().ok())?
+}

@@ -1,0 +1,78 @@
+//! A machine's PXE ROM boots from `netboot serve`, in front of the person.
+
+use crate::command::Done;
+use interop::lan::{Lan, SERVER};
+use interop::payload::{self, Tree};
+use interop::process::Program;
+use interop::{Outcome, machine, peers, runner};
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+/// What can be said about the machine.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Serve this folder instead of Debian's kernel with a small initrd.
+    #[arg(long, requires = "boot_file")]
+    root: Option<PathBuf>,
+    /// The file in it that the ROM starts.
+    #[arg(long)]
+    boot_file: Option<String>,
+    /// The machine's network card.
+    #[arg(long, default_value = "e1000", value_parser = ["e1000", "virtio-net-pci"])]
+    card: String,
+    /// Install nothing.
+    #[arg(long)]
+    no_install: bool,
+}
+
+/// Boots it, and ends when it is switched off.
+pub(crate) fn run(options: &Options) -> Done {
+    runner::become_root().and_then(|()| boot(options)).map_err(|error| error.to_string())
+}
+
+fn boot(options: &Options) -> Outcome {
+    let mut wanted = vec![&peers::QEMU, &peers::SEABIOS, &peers::IPXE];
+    if options.root.is_none() {
+        wanted.extend([&peers::LINUX, &peers::BUSYBOX]);
+    }
+    let missing: Vec<_> = wanted.iter().filter_map(|peer| peer.get(!options.no_install).err()).collect();
+    if let [first, ..] = missing.as_slice() {
+        let names: Vec<_> = wanted.iter().map(|peer| peer.package).collect();
+        return Err(format!("{first}; all that is needed: {}", names.join(" ")).into());
+    }
+    let lan = Lan::new()?;
+    let tree = Tree::new()?;
+    let (root, boot_file) = match (&options.root, &options.boot_file) {
+        (Some(root), Some(file)) => (root.clone(), file.clone()),
+        _ => (tree.path().to_path_buf(), fill(&tree)?),
+    };
+    let mut serve = Command::new(runner::netboot()?);
+    serve.args(["serve", "--interface", "br0", "--root"]).arg(root).arg("--boot-file").arg(boot_file);
+    let server = Program::start(&lan.server, serve)?;
+    std::thread::sleep(Duration::from_millis(500));
+    println!("netboot serves on {SERVER}; the machine's serial line follows\n");
+    let mut screen = machine::switch_on(&lan, "tap0", &options.card)?;
+    let mut shown = 0;
+    loop {
+        let running = screen.is_running();
+        let text = screen.log();
+        print!("{}", text.get(shown..).unwrap_or_default());
+        let _ = std::io::stdout().flush();
+        shown = text.len();
+        if !running {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    println!("\n\nnetboot serve said:\n{}", server.log());
+    Ok(())
+}
+
+fn fill(tree: &Tree) -> Outcome<String> {
+    tree.add_copy("vmlinuz", &payload::kernel()?)?;
+    tree.add("initrd.img", &payload::initrd()?.bytes)?;
+    tree.add("boot.ipxe", machine::ipxe_script(payload::COMMAND_LINE).as_bytes())?;
+    Ok("boot.ipxe".into())
+}

@@ -1,0 +1,138 @@
+//! Every check and test, one after another, and what came of them.
+
+use crate::command::{Done, cargo, root, run as start, run_watched, shown};
+use crate::{bare_metal, errors, size};
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+
+/// What can be said about a run.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Install and download nothing; tests whose peers are missing are listed at the end.
+    #[arg(long)]
+    no_install: bool,
+    /// Run only the tests whose name contains this, and none of the other checks.
+    filter: Option<String>,
+}
+
+#[derive(Default)]
+struct Tally {
+    passed: usize,
+    failed: usize,
+    failures: Vec<String>,
+}
+
+/// The crates that firmware links.
+const PROTOCOL: [&str; 8] =
+    ["-p", "bootproto-core", "-p", "bootproto-dhcp", "-p", "bootproto-tftp", "-p", "bootproto"];
+
+pub(crate) fn run(options: &Options) -> ExitCode {
+    let mut tally = Tally::default();
+    if options.filter.is_none() {
+        checks(&mut tally, options);
+    }
+    let filter = options.filter.as_deref();
+    tally.tests(cargo(&["test", "--no-fail-fast"]), filter);
+    let mut quick = cargo(&["test", "--no-fail-fast", "--profile", "testrelease", "--lib", "--tests"]);
+    quick.args(PROTOCOL);
+    tally.tests(quick, filter);
+    let report = interop(&mut tally, options);
+    conclude(&tally, &report)
+}
+
+fn checks(tally: &mut Tally, options: &Options) {
+    tally.check(&mut cargo(&["fmt", "--all", "--check"]));
+    tally.check(&mut cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]));
+    let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--document-private-items", "--quiet"]);
+    tally.check(doc.env("RUSTDOCFLAGS", "-D warnings"));
+    tally.chore("sizes of source files", size::run);
+    tally.chore("docs/errors.md", || errors::run(true));
+    tally.chore("bootproto without an operating system", || bare_metal::run(!options.no_install));
+}
+
+fn interop(tally: &mut Tally, options: &Options) -> serde_json::Value {
+    let file: PathBuf = std::env::temp_dir().join(format!("interop-{}.json", std::process::id()));
+    let mut peers = cargo(&["test", "-p", "interop", "--release", "--no-fail-fast", "--"]);
+    peers.env("INTEROP_REPORT", &file);
+    if !options.no_install {
+        peers.env("INTEROP_INSTALL", "1");
+    }
+    tally.tests(peers, options.filter.as_deref());
+    let report = std::fs::read_to_string(&file).unwrap_or_default();
+    let _ = std::fs::remove_file(&file);
+    serde_json::from_str(&report).unwrap_or_default()
+}
+
+fn conclude(tally: &Tally, report: &serde_json::Value) -> ExitCode {
+    let list = |key: &str| report[key].as_array().cloned().unwrap_or_default();
+    println!("\nreal peers that took part:");
+    list("peers").iter().filter_map(|peer| peer.as_str()).for_each(|peer| println!("    {peer}"));
+    let could_not_run = list("could_not_run");
+    if !could_not_run.is_empty() {
+        println!("could not run:");
+    }
+    for entry in &could_not_run {
+        let text = |key: &str| entry[key].as_str().unwrap_or_default().to_owned();
+        println!("    {}: {}", text("test"), text("why"));
+    }
+    if !tally.failures.is_empty() {
+        println!("failed:");
+        tally.failures.iter().for_each(|failure| println!("    {failure}"));
+    }
+    println!("{} passed, {} failed", tally.passed, tally.failed);
+    if tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+impl Tally {
+    fn check(&mut self, command: &mut Command) {
+        self.chore(&shown(command), || start(command));
+    }
+
+    fn chore(&mut self, name: &str, chore: impl FnOnce() -> Done) {
+        println!("\n== {name}");
+        match chore() {
+            Ok(()) => self.passed += 1,
+            Err(error) => self.fail(error),
+        }
+    }
+
+    fn fail(&mut self, what: String) {
+        println!("{what}");
+        self.failed += 1;
+        self.failures.push(what);
+    }
+
+    /// Counts what `cargo test` says about each test program.
+    fn tests(&mut self, mut command: Command, filter: Option<&str>) {
+        if let Some(filter) = filter {
+            if !command.get_args().any(|word| word == "--") {
+                command.arg("--");
+            }
+            command.arg(filter);
+        }
+        println!("\n== {}", shown(&command));
+        let before = self.failed;
+        let done = run_watched(command.current_dir(root()), |line| self.line(line));
+        // It may also fail without a failed test: something does not build, a test program crashes.
+        if let Err(error) = done
+            && self.failed == before
+        {
+            self.fail(error);
+        }
+    }
+
+    fn line(&mut self, line: &str) {
+        if let Some(result) = line.strip_prefix("test result: ") {
+            let count = |word: &str| {
+                let part = result.split([';', '.']).find_map(|part| part.trim().strip_suffix(word));
+                part.and_then(|number| number.trim().parse::<usize>().ok()).unwrap_or(0)
+            };
+            self.passed += count("passed");
+            self.failed += count("failed");
+        } else if let Some(name) =
+            line.strip_prefix("test ").and_then(|line| line.strip_suffix(" ... FAILED"))
+        {
+            self.failures.push(name.to_owned());
+        }
+    }
+}
