@@ -1,0 +1,254 @@
+//! Deciding about addresses: RFC 2131 section 4.3.
+
+use core::net::Ipv4Addr;
+
+use bootproto_core::Instant;
+
+use super::answer::Kind;
+use super::binding::State;
+use super::request::Request;
+use super::{Binding, ClientKey, Config, Event, Ignored, Refusal, table};
+
+/// What a request leads to: an event, and an answer if there is one.
+pub(super) type Outcome = Result<(Event, Option<Kind>), Ignored>;
+
+/// A decision over the table: the settings, the rows, and the request at its time.
+#[derive(Debug)]
+pub(super) struct Desk<'s> {
+    pub(super) config: &'s Config,
+    pub(super) rows: &'s mut [Binding],
+    pub(super) request: &'s Request,
+    pub(super) now: Instant,
+    /// Where the datagram came from.
+    pub(super) source: Option<Ipv4Addr>,
+}
+
+impl<'s> Desk<'s> {
+    /// DHCPDISCOVER, section 4.3.1.
+    pub(super) fn discover(self) -> Outcome {
+        let (index, address) = self.place()?;
+        let lease = self.lease();
+        let hardware = self.request.header.hardware;
+        let (now, time) = (self.now, self.config.offer_time);
+        let is_leased = {
+            let row = self.rows.get(index).ok_or(Ignored::PoolExhausted)?;
+            row.key == self.key_for(row) && row.is_leased(now)
+        };
+        // A client that restarted keeps the lease it has until it takes the new one.
+        if !is_leased && let Some(row) = self.take_row(index, address) {
+            row.offer(now, time);
+        }
+        Ok((Event::Offered { hardware, address }, Some(Kind::Offer { address, lease })))
+    }
+
+    /// DHCPREQUEST, section 4.3.2: the client's state shows in what it fills in.
+    pub(super) fn request(self) -> Outcome {
+        let request = self.request;
+        match (request.server, request.requested, request.header.ciaddr) {
+            (Some(server), _, _) if server != self.config.address => self.withdraw(server),
+            (Some(_), _, _) => self.select(),
+            (None, Some(address), ciaddr) if ciaddr.is_unspecified() => self.reboot(address),
+            (None, _, ciaddr) if !ciaddr.is_unspecified() => self.renew(ciaddr),
+            (None, _, _) => Err(Ignored::MissingOption { option: 50 }),
+        }
+    }
+
+    /// The client took another server's offer.
+    fn withdraw(self, server: Ipv4Addr) -> Outcome {
+        let (hardware, now) = (self.request.header.hardware, self.now);
+        let row = table::row_of(self.rows, self.request, now).and_then(|index| self.rows.get_mut(index));
+        match row {
+            Some(row) if matches!(row.state, State::Offered { .. }) => {
+                row.state = State::Released { since: now };
+                Ok((Event::Withdrawn { hardware, address: row.address }, None))
+            }
+            Some(_) | None => Err(Ignored::OtherServer { server }),
+        }
+    }
+
+    /// SELECTING: the client takes our offer.
+    fn select(self) -> Outcome {
+        let request = self.request;
+        let asked = request.requested.or(Some(request.header.ciaddr)).filter(|asked| !asked.is_unspecified());
+        match self.own_row() {
+            Some((index, own)) if asked.is_none_or(|asked| asked == own) => Ok(self.grant(index, own)),
+            Some((_, own)) => Ok(self.refuse(asked.unwrap_or(own), Refusal::OtherAddress)),
+            None => Ok(self.refuse(asked.unwrap_or(Ipv4Addr::UNSPECIFIED), Refusal::NotAvailable)),
+        }
+    }
+
+    /// INIT-REBOOT: the client remembers an address.
+    fn reboot(self, asked: Ipv4Addr) -> Outcome {
+        //= https://www.rfc-editor.org/rfc/rfc2131#section-4.3.2
+        //# Server SHOULD send a DHCPNAK message to the client if the 'requested
+        //# IP address' is incorrect, or is on the wrong network.
+        match self.own_row() {
+            Some((index, own)) if own == asked => Ok(self.grant(index, own)),
+            _ if self.is_elsewhere(asked) => Ok(self.refuse(asked, Refusal::WrongNetwork)),
+            Some(_) => Ok(self.refuse(asked, Refusal::OtherAddress)),
+            //= https://www.rfc-editor.org/rfc/rfc2131#section-4.3.2
+            //# If the DHCP server has no record of this client, then it MUST
+            //# remain silent, and MAY output a warning to the network
+            //# administrator.
+            None => self.stranger(asked),
+        }
+    }
+
+    /// RENEWING and REBINDING: the client uses an address and wants it longer.
+    fn renew(self, address: Ipv4Addr) -> Outcome {
+        match self.own_row() {
+            Some((index, own)) if own == address => Ok(self.grant(index, own)),
+            Some(_) if self.is_elsewhere(address) => Ok(self.refuse(address, Refusal::WrongNetwork)),
+            Some(_) => Ok(self.refuse(address, Refusal::OtherAddress)),
+            None => match table::place_at(self.rows, self.config, address, self.now) {
+                Some(index) if self.is_reachable() => Ok(self.grant(index, address)),
+                Some(_) | None => self.stranger(address),
+            },
+        }
+    }
+
+    /// A client that we know nothing of, with an address.
+    const fn stranger(self, address: Ipv4Addr) -> Outcome {
+        if self.config.authoritative {
+            return Ok(self.refuse(address, Refusal::NotAvailable));
+        }
+        Err(Ignored::NoRecord { address })
+    }
+
+    /// DHCPDECLINE, section 4.3.3.
+    pub(super) fn decline(self) -> Outcome {
+        self.check_server()?;
+        let address = self.request.requested.ok_or(Ignored::MissingOption { option: 50 })?;
+        let (hardware, until) =
+            (self.request.header.hardware, self.now.saturating_add(self.config.quarantine));
+        match self.own_row() {
+            Some((index, own)) if own == address => {
+                if let Some(row) = self.rows.get_mut(index) {
+                    row.state = State::Declined { until };
+                    if !row.fixed {
+                        row.key = ClientKey::NOBODY;
+                    }
+                }
+                Ok((Event::Declined { hardware, address }, None))
+            }
+            Some(_) | None => Err(Ignored::NoRecord { address }),
+        }
+    }
+
+    /// DHCPRELEASE, section 4.3.4.
+    pub(super) fn release(self) -> Outcome {
+        self.check_server()?;
+        let (hardware, address, now) = (self.request.header.hardware, self.request.header.ciaddr, self.now);
+        match self.own_row() {
+            Some((index, own)) if own == address => {
+                let row = self.rows.get_mut(index).filter(|row| row.is_leased(now));
+                row.ok_or(Ignored::NoRecord { address })?.state = State::Released { since: now };
+                Ok((Event::Released { hardware, address }, None))
+            }
+            Some(_) | None => Err(Ignored::NoRecord { address }),
+        }
+    }
+
+    /// DHCPINFORM, section 4.3.5.
+    pub(super) fn inform(self) -> Outcome {
+        let header = &self.request.header;
+        let claimed = Some(header.ciaddr).filter(|address| !address.is_unspecified());
+        let address = claimed.or(self.source).unwrap_or(Ipv4Addr::UNSPECIFIED);
+        // Else anybody could have our answers sent to anybody.
+        if header.giaddr.is_unspecified() && !self.config.is_local(address) {
+            return Err(Ignored::OtherNetwork { address });
+        }
+        Ok((Event::Informed { hardware: header.hardware, address }, Some(Kind::Inform)))
+    }
+
+    /// BOOTREQUEST of a client without DHCP, RFC 1534.
+    pub(super) fn bootp(self) -> Outcome {
+        let hardware = self.request.header.hardware;
+        let is_fixed = self
+            .own_row()
+            .and_then(|(index, _)| self.rows.get(index))
+            .is_some_and(|row| row.fixed || row.is_leased(self.now));
+        if !is_fixed && !self.config.dynamic_bootp {
+            return Err(Ignored::BootpNotServed);
+        }
+        let (index, address) = self.place()?;
+        if let Some(row) = self.take_row(index, address) {
+            row.state = State::Leased { until: None };
+        }
+        Ok((Event::Bootp { hardware, address }, Some(Kind::Bootp { address })))
+    }
+
+    fn check_server(&self) -> Result<(), Ignored> {
+        match self.request.server {
+            Some(server) if server != self.config.address => Err(Ignored::OtherServer { server }),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// The client's row that it may use now, and its address.
+    fn own_row(&self) -> Option<(usize, Ipv4Addr)> {
+        let index = table::row_of(self.rows, self.request, self.now)?;
+        let row = self.rows.get(index)?;
+        (!row.is_quarantined(self.now)).then_some((index, row.address))
+    }
+
+    /// A row for a client that asks for an address.
+    fn place(&self) -> Result<(usize, Ipv4Addr), Ignored> {
+        let giaddr = self.request.header.giaddr;
+        let found = table::place_for(self.rows, self.config, self.request, self.now);
+        let (index, address) = found.ok_or(Ignored::PoolExhausted)?;
+        let is_fixed = self.rows.get(index).is_some_and(|row| row.fixed);
+        if !is_fixed && !self.is_reachable() {
+            return Err(Ignored::OtherNetwork { address: giaddr });
+        }
+        Ok((index, address))
+    }
+
+    /// Whether the client is on the network of the pool, as far as the relay agent tells.
+    const fn is_reachable(&self) -> bool {
+        let giaddr = self.request.header.giaddr;
+        giaddr.is_unspecified() || self.config.is_local(giaddr)
+    }
+
+    /// Whether an address can't be right where the client is.
+    const fn is_elsewhere(&self, address: Ipv4Addr) -> bool {
+        self.is_reachable() && !self.config.is_local(address)
+    }
+
+    /// How long: what the client asks for, within limits.
+    fn lease(&self) -> u32 {
+        let most = self.config.max_lease;
+        self.request.lease.map_or(self.config.lease, |asked| asked.clamp(1, most))
+    }
+
+    /// Whose a row will be: a fixed one stays with the key that it was made for.
+    const fn key_for(&self, row: &Binding) -> ClientKey {
+        if row.fixed { row.key } else { self.request.key }
+    }
+
+    /// Makes a row this client's, but for its state.
+    fn take_row(self, index: usize, address: Ipv4Addr) -> Option<&'s mut Binding> {
+        let key = self.rows.get(index).map(|row| self.key_for(row))?;
+        let row = self.rows.get_mut(index)?;
+        row.key = key;
+        row.hardware = self.request.header.hardware;
+        row.address = address;
+        Some(row)
+    }
+
+    fn grant(self, index: usize, address: Ipv4Addr) -> (Event, Option<Kind>) {
+        let lease = self.lease();
+        let hardware = self.request.header.hardware;
+        let until = (lease != u32::MAX)
+            .then(|| self.now.saturating_add(core::time::Duration::from_secs(u64::from(lease))));
+        if let Some(row) = self.take_row(index, address) {
+            row.state = State::Leased { until };
+        }
+        (Event::Acknowledged { hardware, address }, Some(Kind::Ack { address, lease }))
+    }
+
+    const fn refuse(&self, address: Ipv4Addr, reason: Refusal) -> (Event, Option<Kind>) {
+        let hardware = self.request.header.hardware;
+        (Event::Refused { hardware, address, reason }, Some(Kind::Nak { reason }))
+    }
+}

@@ -1,0 +1,36 @@
+//! The server: addresses for a subnet, boot information for PXE clients, or both.
+//!
+//! What belongs here: deciding what a client gets, and the table of who has which address. What does not: the bytes of
+//! messages ([`wire`](crate::wire)), sockets, files. The caller owns the table: an array, a slice or a vector of
+//! [`Binding`]s, whose length is the largest number of clients known at a time.
+//!
+//! # Which datagrams
+//! The driver hands over what arrives on the server port (67) and on the PXE port (4011). A [`Role::Dhcp`] server
+//! gives addresses, with the boot information in the same answers; a [`Role::ProxyDhcp`] server gives boot information
+//! only, beside somebody else's DHCP server. Both answer on the PXE port.
+//!
+//! # Where answers go
+//! As RFC 2131 section 4.1 says. An answer to a client that has no address yet goes to that address, which takes a
+//! driver that can send to a given hardware address (it is in the event); one that has only sockets says
+//! [`Config::with_always_broadcast`].
+//!
+//! # Time
+//! Leases run out by the clock, without a timer: a binding whose time is over is free for the next client that needs
+//! it. So [`poll_timeout`](bootproto_core::Machine::poll_timeout) is `None` unless an answer waits.
+
+mod answer;
+mod binding;
+mod boot;
+mod config;
+mod event;
+mod layout;
+mod leases;
+mod machine;
+mod reply;
+mod request;
+mod table;
+
+pub use binding::{Binding, ClientKey};
+pub use config::{Config, Role, Service};
+pub use event::{ConfigError, Event, Ignored, Refusal};
+pub use machine::Server;
