@@ -4,9 +4,13 @@
 //! memory. What does not: packets of either protocol, and I/O of any kind.
 #![no_std]
 
+pub mod client;
 pub mod config;
+mod failure;
 #[cfg(feature = "smoltcp")]
 pub mod net;
 mod step;
+pub mod transfer;
 
+pub use failure::{Cause, Failure, Fault, LastPacket};
 pub use step::Step;

@@ -1,0 +1,207 @@
+//! What a caller sets, and what it can get wrong.
+
+use core::time::Duration;
+
+use bootproto_dhcp::client as dhcp;
+
+use super::FileKind;
+/// What happens to the boot file that DHCP names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Load {
+    /// It is fetched. If it is itself a kernel, it is what boots (direct mode).
+    #[default]
+    Fetch,
+    /// It is not: we are that file.
+    Skip,
+}
+
+/// Whether files are checked against the list of digests (`SHA256SUMS`) beside the configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum ManifestPolicy {
+    /// No list is asked for.
+    Off,
+    /// Where there is a list, what it names must fit; what it doesn't name passes.
+    #[default]
+    IfPresent,
+    /// There must be a list, and it must name every file that boots.
+    Required,
+}
+
+/// The most bytes that a file of each kind may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caps {
+    /// The boot file. Default 16 MiB; it doesn't bound a kernel in direct mode.
+    pub nbp: u64,
+    /// Each configuration text. Default 64 KiB.
+    pub configuration: u64,
+    /// The manifest. Default 64 KiB.
+    pub manifest: u64,
+    /// The kernel. Default 512 MiB.
+    pub kernel: u64,
+    /// Each initrd. Default 4 GiB.
+    pub initrd: u64,
+    /// The device tree. Default 2 MiB, which is what arm64's boot protocol allows.
+    pub device_tree: u64,
+}
+
+impl Caps {
+    /// The defaults.
+    pub const DEFAULT: Self = Self {
+        nbp: 16 << 20,
+        configuration: 64 << 10,
+        manifest: 64 << 10,
+        kernel: 512 << 20,
+        initrd: 4 << 30,
+        device_tree: 2 << 20,
+    };
+
+    pub(super) const fn of(&self, kind: FileKind) -> u64 {
+        match kind {
+            FileKind::Nbp => self.nbp,
+            FileKind::Configuration => self.configuration,
+            FileKind::Manifest => self.manifest,
+            FileKind::Kernel => self.kernel,
+            FileKind::Initrd(_) => self.initrd,
+            FileKind::DeviceTree => self.device_tree,
+        }
+    }
+}
+
+impl Default for Caps {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// How a boot is to go. [`Config::new`] takes what has no default; every other knob has one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    pub(super) seed: u64,
+    pub(super) dhcp: dhcp::Config,
+    pub(super) load: Load,
+    pub(super) manifest: ManifestPolicy,
+    pub(super) caps: Caps,
+    pub(super) transfer_port: u16,
+    pub(super) block_size: Option<u16>,
+    pub(super) window_size: u16,
+    pub(super) receive_buffer: Option<u32>,
+    pub(super) give_up: Option<Duration>,
+    pub(super) tries: u8,
+}
+
+impl Config {
+    /// A boot with this DHCP configuration.
+    ///
+    /// `seed` must differ at every boot; the ports of the transfers come from it. The DHCP configuration has a seed of
+    /// its own.
+    #[must_use]
+    pub const fn new(seed: u64, dhcp: dhcp::Config) -> Self {
+        Self {
+            seed,
+            dhcp,
+            load: Load::Fetch,
+            manifest: ManifestPolicy::IfPresent,
+            caps: Caps::DEFAULT,
+            transfer_port: 69,
+            block_size: None,
+            window_size: 16,
+            receive_buffer: None,
+            give_up: None,
+            tries: 1,
+        }
+    }
+
+    /// What happens to the boot file. Default: it is fetched.
+    #[must_use]
+    pub const fn with_load(mut self, load: Load) -> Self {
+        self.load = load;
+        self
+    }
+
+    /// Whether files are checked against `SHA256SUMS`. Default: where it is there.
+    #[must_use]
+    pub const fn with_manifest(mut self, policy: ManifestPolicy) -> Self {
+        self.manifest = policy;
+        self
+    }
+
+    /// The most bytes that each kind of file may have.
+    #[must_use]
+    pub const fn with_caps(mut self, caps: Caps) -> Self {
+        self.caps = caps;
+        self
+    }
+
+    /// The port on which transfers are asked for. Default 69, TFTP's.
+    #[must_use]
+    pub const fn with_transfer_port(mut self, port: u16) -> Self {
+        self.transfer_port = port;
+        self
+    }
+
+    /// The bytes of file in one datagram. Default: what fits the lease's MTU (option 26) or Ethernet's 1500 without
+    /// fragmentation, which is 1468 there. The kernel's are never larger than 2048.
+    #[must_use]
+    pub const fn with_block_size(mut self, bytes: u16) -> Self {
+        self.block_size = Some(bytes);
+        self
+    }
+
+    /// How many datagrams may be under way. Default 16.
+    #[must_use]
+    pub const fn with_window_size(mut self, blocks: u16) -> Self {
+        self.window_size = blocks;
+        self
+    }
+
+    /// How many bytes of datagrams the stack below can hold before we look. Default: unknown, large.
+    #[must_use]
+    pub const fn with_receive_buffer(mut self, bytes: u32) -> Self {
+        self.receive_buffer = Some(bytes);
+        self
+    }
+
+    /// How long a server may be silent before a transfer fails. Default: the protocol's.
+    #[must_use]
+    pub const fn with_give_up(mut self, silence: Duration) -> Self {
+        self.give_up = Some(silence);
+        self
+    }
+
+    /// How many more times a transfer is tried after it failed. Default 1. What the server refuses for good (no such
+    /// file) is not tried again.
+    #[must_use]
+    pub const fn with_tries(mut self, more: u8) -> Self {
+        self.tries = more;
+        self
+    }
+
+    pub(super) const fn check(&self) -> Result<(), ConfigError> {
+        if self.transfer_port == 0 {
+            return Err(ConfigError::PortZero);
+        }
+        if self.window_size == 0 {
+            return Err(ConfigError::BadWindowSize);
+        }
+        match self.block_size {
+            Some(bytes) if bytes < 8 || bytes > 65464 => Err(ConfigError::BadBlockSize { bytes }),
+            _ => Ok(()),
+        }
+    }
+}
+
+bootproto_core::numbered! {
+    /// The caller's mistake at construction.
+    pub enum ConfigError {
+        /// The DHCP configuration is at fault.
+        Dhcp { /** How. */ error: bootproto_dhcp::client::ConfigError } = 3301, "the DHCP configuration is wrong: {error}", "Correct the DHCP configuration.";
+        /// The transfer port is 0.
+        PortZero = 3302, "the transfer port is 0", "Give another port; TFTP's is 69.";
+        /// The window is empty.
+        BadWindowSize = 3303, "the window size is 0", "16 suits most networks.";
+        /// No block has this size (RFC 2348).
+        BadBlockSize { /** The size. */ bytes: u16 } = 3304, "the block size {bytes} is outside 8 to 65464", "1468 suits Ethernet.";
+    }
+}
