@@ -7,5 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod laws;
+pub mod naive;
 pub mod pcap;
 pub mod vectors;
+pub mod world;
