@@ -7,10 +7,12 @@
 pub mod client;
 pub mod config;
 mod failure;
+pub mod linux;
 #[cfg(feature = "smoltcp")]
 pub mod net;
 mod step;
 pub mod transfer;
+pub mod verify;
 
 pub use failure::{Cause, Failure, Fault, LastPacket};
 pub use step::Step;

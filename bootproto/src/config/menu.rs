@@ -112,7 +112,7 @@ impl<'t> Menu<'t> {
 
     /// Its entries in order, hidden and disabled ones too.
     #[must_use]
-    pub fn entries(&self) -> Entries<'t> {
+    pub const fn entries(&self) -> Entries<'t> {
         Entries { text: self.text, walk: Walk::new(self.text), index: 0 }
     }
 
@@ -190,7 +190,7 @@ impl<'t> Menu<'t> {
 
     /// Everything in the text that is wrong or unknown, in order. None of it keeps the rest from being read.
     #[must_use]
-    pub fn problems(&self) -> Problems<'t> {
+    pub const fn problems(&self) -> Problems<'t> {
         Problems { text: self.text, walk: Walk::new(self.text), labels: 0 }
     }
 }
