@@ -10,6 +10,7 @@
 //! kernel when that thread ends, files lie in temporary folders or under `target/peers`.
 
 pub mod cpio;
+pub mod dhcp;
 pub mod frames;
 pub mod lan;
 pub mod machine;
@@ -20,6 +21,7 @@ pub mod peers;
 pub mod process;
 pub mod relay;
 pub mod runner;
+pub mod servers;
 pub mod tap;
 
 /// What a test or a part of the rig ends with.

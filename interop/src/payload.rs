@@ -25,6 +25,7 @@ $bb poweroff -f
 #[derive(Debug)]
 pub struct Tree {
     folder: tempfile::TempDir,
+    aside: tempfile::TempDir,
 }
 
 impl Tree {
@@ -36,18 +37,27 @@ impl Tree {
         use std::os::unix::fs::PermissionsExt as _;
         let parent = crate::packages::folder().join("work");
         std::fs::create_dir_all(&parent)?;
-        let folder = tempfile::Builder::new()
-            .prefix("tree")
-            .suffix(&format!(".{}", std::process::id()))
-            .tempdir_in(parent)?;
-        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755))?;
-        Ok(Self { folder })
+        let make = |prefix: &str| {
+            let folder = tempfile::Builder::new()
+                .prefix(prefix)
+                .suffix(&format!(".{}", std::process::id()))
+                .tempdir_in(&parent)?;
+            std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755))?;
+            Ok::<_, std::io::Error>(folder)
+        };
+        Ok(Self { folder: make("tree")?, aside: make("aside")? })
     }
 
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// A place for a file that belongs to a server but is not served.
+    #[must_use]
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.aside.path().join(name)
     }
 
     /// A path inside.

@@ -5,9 +5,11 @@
 
 use std::process::ExitCode;
 
+mod dhcp_dnsmasq;
+mod dhcp_isc;
 mod relay;
 
 fn main() -> ExitCode {
-    let cases: Vec<_> = [relay::CASES].concat();
+    let cases: Vec<_> = [relay::CASES, dhcp_dnsmasq::CASES, dhcp_isc::CASES].concat();
     interop::runner::main(&cases)
 }
