@@ -12,6 +12,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
 
 /// One test.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +31,7 @@ pub struct Case {
 struct Report {
     peers: BTreeSet<String>,
     could_not_run: Vec<(String, String)>,
+    times: Vec<(Duration, &'static str)>,
 }
 
 /// The program under test.
@@ -92,9 +94,9 @@ fn trial(case: Case, why_not: Option<String>, report: Arc<Mutex<Report>>) -> Tri
         }
         static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
         let _alone = case.heavy.then(|| ONE_AT_A_TIME.lock().unwrap_or_else(|held| held.into_inner()));
-        let began = std::time::Instant::now();
+        let began = Instant::now();
         let outcome = (case.run)();
-        eprintln!("     {:5.1} s  {}", began.elapsed().as_secs_f32(), case.name);
+        report.lock().expect("no test holds it").times.push((began.elapsed(), case.name));
         outcome.map(|()| Completion::Completed).map_err(|error| Failed::from(error.to_string()))
     })
 }
@@ -142,6 +144,12 @@ fn remove_leftovers() {
 }
 
 fn conclude(report: &Report, conclusion: &libtest_mimic::Conclusion) {
+    let mut times = report.times.clone();
+    times.sort_unstable_by_key(|(time, _)| std::cmp::Reverse(*time));
+    println!("the longest:");
+    for (time, name) in times.iter().take(8) {
+        println!("    {:5.1} s  {name}", time.as_secs_f32());
+    }
     println!("peers that took part:");
     report.peers.iter().for_each(|peer| println!("    {peer}"));
     for (name, why) in &report.could_not_run {

@@ -53,7 +53,7 @@ pub(crate) const CASES: &[Case] = &[
 ];
 
 const MAC: [u8; 6] = [0x52, 0x54, 0, 0xaa, 0, 1];
-const LIMIT: Duration = Duration::from_secs(3);
+const LIMIT: Duration = Duration::from_secs(40);
 const RANGE: &str = "dhcp-range=10.77.0.50,10.77.0.150,255.255.255.0,1h\ndhcp-authoritative";
 
 fn pxe() -> Config {
@@ -167,8 +167,9 @@ fn a_menu() -> Outcome {
             if let Some(menu) = client.menu() {
                 shown.extend(menu.items.map(|item| (item.kind, item.text.bytes().collect::<Vec<u8>>())));
                 second = shown.get(1).map_or(0, |(kind, _)| *kind);
-                shown
-                    .extend(menu.prompt.map(|prompt| (prompt.timeout_seconds.into(), prompt.text.bytes().collect())));
+                shown.extend(
+                    menu.prompt.map(|prompt| (prompt.timeout_seconds.into(), prompt.text.bytes().collect())),
+                );
             }
             client.choose(now, second);
         }

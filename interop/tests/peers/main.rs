@@ -8,8 +8,9 @@ use std::process::ExitCode;
 mod dhcp_dnsmasq;
 mod dhcp_isc;
 mod relay;
+mod rom;
 
 fn main() -> ExitCode {
-    let cases: Vec<_> = [relay::CASES, dhcp_dnsmasq::CASES, dhcp_isc::CASES].concat();
+    let cases: Vec<_> = [relay::CASES, dhcp_dnsmasq::CASES, dhcp_isc::CASES, rom::CASES].concat();
     interop::runner::main(&cases)
 }
