@@ -69,7 +69,8 @@ pub fn dnsmasq(inside: &Namespace, interface: &str, tree: &Tree, settings: &str)
 /// It isn't here, or does not start.
 pub fn dnsmasq_tftp(inside: &Namespace, interface: &str, tree: &Tree) -> Outcome<Program> {
     let root = tree.path().display();
-    let server = dnsmasq(inside, interface, tree, &format!("enable-tftp\ntftp-root={root}\ntftp-no-fail"))?;
+    let server =
+        dnsmasq(inside, interface, tree, &format!("enable-tftp\ntftp-root={root}\nedns-packet-max=10000"))?;
     wait_for_port(inside, 69)?;
     Ok(server)
 }
@@ -114,13 +115,13 @@ pub fn kea(inside: &Namespace, tree: &Tree, mut settings: serde_json::Value) -> 
     Ok(server)
 }
 
-/// `netboot serve` with its arguments after `--json`, on interface `br0`.
+/// `netboot serve` on an interface, with more arguments.
 ///
 /// # Errors
 /// It doesn't build, or does not start.
-pub fn netboot(inside: &Namespace, arguments: &[&str]) -> Outcome<Program> {
+pub fn netboot(inside: &Namespace, interface: &str, arguments: &[&str]) -> Outcome<Program> {
     let mut command = Command::new(crate::runner::netboot()?);
-    command.args(["serve", "--interface", "br0"]).args(arguments);
+    command.args(["serve", "--interface", interface]).args(arguments);
     let server = Program::start(inside, command)?;
     wait_for_port(inside, 69)?;
     Ok(server)

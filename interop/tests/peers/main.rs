@@ -9,8 +9,19 @@ mod dhcp_dnsmasq;
 mod dhcp_isc;
 mod relay;
 mod rom;
+mod tftp;
+mod tftp_client;
+mod tftp_server;
 
 fn main() -> ExitCode {
-    let cases: Vec<_> = [relay::CASES, dhcp_dnsmasq::CASES, dhcp_isc::CASES, rom::CASES].concat();
+    let cases: Vec<_> = [
+        relay::CASES,
+        dhcp_dnsmasq::CASES,
+        dhcp_isc::CASES,
+        tftp_client::CASES,
+        tftp_server::CASES,
+        rom::CASES,
+    ]
+    .concat();
     interop::runner::main(&cases)
 }

@@ -101,7 +101,7 @@ fn from_dnsmasq() -> Outcome {
 fn script(card: &str) -> Outcome {
     let (lan, tree) = (Lan::new()?, tree_with_script()?);
     let root = tree.path().display().to_string();
-    let server = servers::netboot(&lan.server, &["--root", &root, "--boot-file", "boot.ipxe"])?;
+    let server = servers::netboot(&lan.server, "br0", &["--root", &root, "--boot-file", "boot.ipxe"])?;
     boots(&lan, card, &server)
 }
 
@@ -124,7 +124,7 @@ fn pxelinux() -> Outcome {
     );
     tree.add("pxelinux.cfg/default", configuration.as_bytes())?;
     let root = tree.path().display().to_string();
-    let server = servers::netboot(&lan.server, &["--root", &root, "--boot-file", "pxelinux.0"])?;
+    let server = servers::netboot(&lan.server, "br0", &["--root", &root, "--boot-file", "pxelinux.0"])?;
     boots(&lan, "e1000", &server)
 }
 
@@ -133,7 +133,8 @@ fn proxy() -> Outcome {
     let station = lan.station("dhcp", Some("10.77.0.2/24"))?;
     let dhcp = servers::dnsmasq(&station, "eth0", &beside, RANGE)?;
     let root = tree.path().display().to_string();
-    let server = servers::netboot(&lan.server, &["--root", &root, "--proxy", "--boot-file", "boot.ipxe"])?;
+    let server =
+        servers::netboot(&lan.server, "br0", &["--root", &root, "--proxy", "--boot-file", "boot.ipxe"])?;
     boots(&lan, "e1000", &server)?;
     ensure!(dhcp.log().contains("DHCPACK(eth0)"), "{}", dhcp.log());
     Ok(())
