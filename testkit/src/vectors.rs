@@ -138,7 +138,7 @@ mod tests {
     fn a_folder_is_read_by_name() {
         let all = load(FOLDER).unwrap();
         let names: Vec<&str> = all.iter().map(|vector| vector.name.as_str()).collect();
-        assert_eq!(names, ["rrq"]);
+        assert_eq!(names, ["rrq", "udhcpc-discover", "udhcpc-release", "udhcpc-request"]);
         let rrq = named(FOLDER, "rrq");
         assert_eq!(rrq.bytes, b"\x00\x01file\0octet\0");
         assert!(rrq.origin().contains("RFC 1350"));
