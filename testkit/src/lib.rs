@@ -6,6 +6,9 @@
 //! codec is never checked with itself.
 #![forbid(unsafe_code)]
 
+#[doc(hidden)]
+pub use bootproto_core as core;
+
 pub mod laws;
 pub mod naive;
 pub mod pcap;

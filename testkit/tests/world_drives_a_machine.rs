@@ -8,7 +8,7 @@ use core::time::Duration;
 use bootproto_core::Instant;
 use common::{CHADDR, Client, Event};
 use proptest::prelude::*;
-use testkit::laws::{check, check_silent_peer, garbage, scripts};
+use testkit::laws::{Class, Subject, check, check_silent_peer, garbage, scripts};
 use testkit::naive::{DhcpServer, ProxyDhcp, Request};
 use testkit::world::{Ended, Fate, Link, MachinePeer, World};
 
@@ -152,6 +152,28 @@ fn a_machine_can_be_the_peer_of_a_machine() {
     let mut world = World::new(Client::new(), Link::perfect(), 1).with_peer(server()).with_peer(other);
     assert_eq!(run(&mut world).1.last(), Some(&Event::Bound(FIRST)));
     assert!(told.borrow().contains(&Event::Offered(FIRST)), "the same hardware address gets the same offer");
+}
+
+testkit::wrap!(struct Wrapped(Client));
+
+impl Subject for Wrapped {
+    fn class(event: &Event) -> Class {
+        Client::class(event)
+    }
+
+    fn parses(sent: &[u8]) -> bool {
+        Client::parses(sent)
+    }
+}
+
+#[test]
+fn a_wrapped_machine_is_the_same_machine() {
+    let mut plain = World::new(Client::new(), Link::awful(), 5).with_peer(server());
+    let mut wrapped = World::new(Wrapped(Client::new()), Link::awful(), 5).with_peer(server());
+    run(&mut plain);
+    assert_eq!(wrapped.run(LIMIT, |_, _, _| {}), Ok(Ended::Terminal));
+    assert_eq!(plain.records(), wrapped.records());
+    assert_eq!(plain.machine, wrapped.machine.0);
 }
 
 /// What the client receives in a good run: seeds for scripts.

@@ -41,3 +41,47 @@ pub trait Subject: Machine<Path: Debug> + Clone + PartialEq + Debug {
         let _ = (now, event);
     }
 }
+
+/// Declares a new type around a machine of another crate, so that an integration test may implement [`Subject`] on it.
+///
+/// A trait of one crate can't be implemented in a third crate for a type of another. `wrap!(pub struct Client(dhcp::Client));`
+/// makes a type of the test's own that is a [`Machine`] and derives what [`Subject`] asks for; field 0 is the machine.
+#[macro_export]
+macro_rules! wrap {
+    ($vis:vis struct $name:ident($machine:ty)) => {
+        /// A machine of another crate, as the laws want it.
+        #[derive(Debug, Clone, PartialEq)]
+        $vis struct $name($vis $machine);
+
+        impl $crate::core::Machine for $name {
+            type Path = <$machine as $crate::core::Machine>::Path;
+            type Event<'d> = <$machine as $crate::core::Machine>::Event<'d>;
+            const MAX_TRANSMIT: usize = <$machine as $crate::core::Machine>::MAX_TRANSMIT;
+
+            fn handle_datagram<'d>(
+                &mut self,
+                now: $crate::core::Instant,
+                path: Self::Path,
+                data: &'d [u8],
+            ) -> Self::Event<'d> {
+                $crate::core::Machine::handle_datagram(&mut self.0, now, path, data)
+            }
+
+            fn handle_timeout(&mut self, now: $crate::core::Instant) -> Option<Self::Event<'static>> {
+                $crate::core::Machine::handle_timeout(&mut self.0, now)
+            }
+
+            fn poll_transmit<'b>(
+                &mut self,
+                now: $crate::core::Instant,
+                buf: &'b mut [u8],
+            ) -> Result<Option<$crate::core::Transmit<'b, Self::Path>>, $crate::core::BufferTooSmall> {
+                $crate::core::Machine::poll_transmit(&mut self.0, now, buf)
+            }
+
+            fn poll_timeout(&self) -> Option<$crate::core::Instant> {
+                $crate::core::Machine::poll_timeout(&self.0)
+            }
+        }
+    };
+}
