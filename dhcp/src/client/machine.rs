@@ -1,19 +1,118 @@
-//! The client's state and its four calls.
+//! The client's state, its methods and the four calls of the contract.
+
+use core::net::Ipv4Addr;
+use core::time::Duration;
 
 use bootproto_core::{BufferTooSmall, HighWater, Instant, Machine, Rng, Transmit, UdpPath};
 
+use super::exchange::Exchange;
+use super::facts::{Facts, PXE_BYTES};
 use super::{Boot, Config, ConfigError, Event, Failure, Ignored, Lease};
-use crate::wire::{MenuItems, Prompt};
+use crate::Text;
+use crate::wire::{MenuItems, Packet, Prompt, PxeOptions, Value};
 
 /// A DHCP client. A plain value: `Clone` makes a snapshot.
+///
+/// It holds two exchanges, since a lease must be renewed even while a person looks at a menu: one for the address,
+/// one with proxy and boot servers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Client {
-    config: Config,
-    rng: Rng,
-    clock: HighWater,
-    lease: Option<Lease>,
-    boot: Option<Boot>,
-    failure: Option<Failure>,
+    pub(super) config: Config,
+    pub(super) rng: Rng,
+    pub(super) clock: HighWater,
+    /// Where the address stands.
+    pub(super) state: State,
+    pub(super) exchange: Exchange,
+    /// The best offer so far, then the chosen one.
+    pub(super) offer: Option<Offered>,
+    /// Offers looked at since the last DISCOVER.
+    pub(super) offers_seen: u8,
+    /// The offered address first, then the lease.
+    pub(super) lease: Option<Lease>,
+    /// The address that turned out to be somebody else's.
+    pub(super) declined: Option<Ipv4Addr>,
+    /// How many addresses were declined or refused since the last success.
+    pub(super) setbacks: u8,
+    /// Where the search for something to boot stands.
+    pub(super) phase: Phase,
+    pub(super) boot_exchange: Exchange,
+    pub(super) dhcp: Option<Facts>,
+    pub(super) proxy: Option<Facts>,
+    /// Option 43 of the answer that decides: the proxy's, or the DHCP server's.
+    pub(super) pxe: Text<PXE_BYTES>,
+    pub(super) pxe_from_proxy: bool,
+    pub(super) boot: Boot,
+    /// Whether the switch port passes no traffic yet.
+    pub(super) blocked: bool,
+}
+
+// Six names of up to 255 bytes and a menu live in the value, since nothing else could hold them without allocation.
+const _: () = assert!(size_of::<Client>() <= 3_072);
+
+/// Where the address stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// DISCOVER is out; from the first address offer on, others are awaited until then.
+    Selecting { until: Option<Instant> },
+    /// REQUEST for the chosen offer is out.
+    Requesting,
+    /// REQUEST for an address of old is out.
+    Rebooting,
+    /// INFORM is out.
+    Informing,
+    /// The caller probes the address.
+    Probing { until: Instant },
+    /// A pause before the next DISCOVER, after DECLINE or a refusal.
+    Resting { until: Instant },
+    /// The address is ours.
+    Bound,
+    /// Ours, and the server is asked to prolong it.
+    Renewing,
+    /// Ours, and any server is asked to prolong it.
+    Rebinding,
+    /// RELEASE is to be sent.
+    Releasing,
+    /// Nothing will happen any more.
+    Finished,
+}
+
+/// Where the search for something to boot stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// There is no address yet.
+    Waiting,
+    /// The address has just come; what to do is decided in the next call, since this one tells of the address.
+    Deciding { at: Instant },
+    /// The proxy is asked on port 4011.
+    AskingProxy { server: Ipv4Addr },
+    /// A person may choose; the first line is chosen then.
+    Choosing { until: Option<Instant> },
+    /// A line is chosen.
+    Chosen { kind: u16, at: Instant },
+    /// Boot servers of this type are looked for.
+    Discovering { kind: u16, way: Way },
+    /// It is known what to boot.
+    Ready,
+    /// There is nothing to boot.
+    Over,
+}
+
+/// How boot servers are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    Multicast(Ipv4Addr),
+    Broadcast,
+    Unicast { index: u8, server: Ipv4Addr },
+}
+
+/// What must be known of an offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Offered {
+    pub(super) server: Ipv4Addr,
+    pub(super) source: Ipv4Addr,
+    pub(super) address: Ipv4Addr,
+    pub(super) is_bootp: bool,
+    pub(super) has_boot: bool,
 }
 
 /// A boot menu (PXE 2.1 section 2.4, sub-options 9 and 10).
@@ -32,85 +131,289 @@ impl Client {
     /// [`ConfigError`] says what in `config` can't be.
     pub fn new(config: Config, now: Instant) -> Result<Self, ConfigError> {
         config.check()?;
-        let mut clock = HighWater::new();
-        clock.advance(now);
-        Ok(Self { rng: Rng::new(config.seed), config, clock, lease: None, boot: None, failure: None })
+        let mut client = Self::idle(config, now);
+        client.begin(now);
+        Ok(client)
     }
 
-    /// The lease, from [`Event::Bound`] on.
+    /// A client in no exchange.
+    pub(super) fn idle(config: Config, now: Instant) -> Self {
+        let mut clock = HighWater::new();
+        clock.advance(now);
+        Self {
+            rng: Rng::new(config.seed),
+            config,
+            clock,
+            state: State::Finished,
+            exchange: Exchange::idle(now),
+            offer: None,
+            offers_seen: 0,
+            lease: None,
+            declined: None,
+            setbacks: 0,
+            phase: Phase::Waiting,
+            boot_exchange: Exchange::idle(now),
+            dhcp: None,
+            proxy: None,
+            pxe: Text::EMPTY,
+            pxe_from_proxy: false,
+            boot: Boot::EMPTY,
+            blocked: false,
+        }
+    }
+
+    /// The first message of all.
+    fn begin(&mut self, now: Instant) {
+        self.exchange = Exchange::dhcp(now, &mut self.rng);
+        let state = if self.config.inform.is_some() {
+            State::Informing
+        } else if self.config.requested.is_some() {
+            State::Rebooting
+        } else {
+            State::Selecting { until: None }
+        };
+        self.transition(state);
+    }
+
+    /// Forgets the address and all offers, and asks from the beginning.
+    pub(super) fn start_over(&mut self, now: Instant) {
+        self.exchange = Exchange::dhcp(now, &mut self.rng);
+        self.offer = None;
+        self.offers_seen = 0;
+        self.lease = None;
+        self.declined = None;
+        self.forget_boot();
+        self.transition(State::Selecting { until: None });
+    }
+
+    /// Forgets what servers said about the boot, unless the search has ended.
+    pub(super) const fn forget_boot(&mut self) {
+        if !matches!(self.phase, Phase::Ready | Phase::Over) {
+            self.boot_exchange.stop();
+            (self.dhcp, self.proxy) = (None, None);
+            (self.pxe, self.pxe_from_proxy) = (Text::EMPTY, false);
+            self.boot = Boot::EMPTY;
+            self.phase = Phase::Waiting;
+        }
+    }
+
+    /// The only assignment of the state.
+    pub(super) const fn transition(&mut self, to: State) {
+        self.state = to;
+    }
+
+    /// The machine is dead.
+    pub(super) fn fail<'d>(&mut self, failure: Failure) -> Event<'d> {
+        if self.lease().is_none() {
+            self.lease = None;
+        }
+        self.exchange.stop();
+        self.boot_exchange.stop();
+        self.transition(State::Finished);
+        Event::Failed(failure)
+    }
+
+    /// The lease, from [`Event::Bound`] until the address is lost. A failure to find something to boot leaves it.
     #[must_use]
-    pub const fn lease(&self) -> Option<&Lease> {
-        self.lease.as_ref()
+    pub fn lease(&self) -> Option<&Lease> {
+        self.lease.as_ref().filter(|_| match self.state {
+            State::Bound | State::Renewing | State::Rebinding | State::Finished => true,
+            State::Selecting { .. }
+            | State::Requesting
+            | State::Rebooting
+            | State::Informing
+            | State::Probing { .. }
+            | State::Resting { .. }
+            | State::Releasing => false,
+        })
     }
 
     /// What to boot, from [`Event::BootReady`] on.
     #[must_use]
-    pub const fn boot(&self) -> Option<&Boot> {
-        self.boot.as_ref()
+    pub fn boot(&self) -> Option<&Boot> {
+        matches!(self.phase, Phase::Ready).then_some(&self.boot)
     }
 
     /// The menu, from [`Event::Menu`] until a line is chosen.
     #[must_use]
-    pub const fn menu(&self) -> Option<Menu<'_>> {
-        None
+    pub fn menu(&self) -> Option<Menu<'_>> {
+        let pxe = self.pxe_options();
+        matches!(self.phase, Phase::Choosing { .. }).then(|| Menu { items: pxe.menu(), prompt: pxe.prompt() })
     }
 
-    /// Chooses a line of the menu by its boot server type. `false` if there is no menu, or no such line.
+    /// When the first line of the menu is chosen; `None` if there is no menu, or all the time in the world.
+    #[must_use]
+    pub const fn menu_deadline(&self) -> Option<Instant> {
+        if let Phase::Choosing { until } = self.phase { until } else { None }
+    }
+
+    /// The PXE sub-options that decide.
+    pub(super) fn pxe_options(&self) -> PxeOptions<'_> {
+        Value::new(&self.pxe).pxe()
+    }
+
+    /// Chooses a line of the menu by its boot server type. `false` if there is no menu, or no such line; nothing has
+    /// changed then.
     pub fn choose(&mut self, now: Instant, kind: u16) -> bool {
-        self.clock.advance(now);
-        let _ = kind;
-        false
+        let now = self.clock.advance(now);
+        let known = self.menu().is_some_and(|mut menu| menu.items.any(|item| item.kind == kind));
+        if known {
+            self.phase = Phase::Chosen { kind, at: soon(now) };
+        }
+        known
     }
 
-    /// Says what the ARP probe found that [`Event::ProbeAddress`] asked for. [`Event::Bound`] follows.
+    /// Stops the menu's countdown: a person is there, all the time in the world.
+    pub fn hold_menu(&mut self, now: Instant) {
+        self.clock.advance(now);
+        if let Phase::Choosing { until } = &mut self.phase {
+            *until = None;
+        }
+    }
+
+    /// Says what the ARP probe found that [`Event::ProbeAddress`] asked for. [`Event::Bound`] follows, or DECLINE
+    /// goes out and the client starts over ten seconds later.
     pub fn probe_result(&mut self, now: Instant, in_use: bool) {
-        self.clock.advance(now);
-        let _ = in_use;
+        let now = self.clock.advance(now);
+        if let State::Probing { until } = &mut self.state {
+            if in_use {
+                self.decline(now);
+            } else {
+                *until = now;
+            }
+        }
     }
 
-    /// Says whether the switch port passes no traffic yet (spanning tree, LACP): such time does not count.
+    /// Says whether the switch port passes no traffic yet (spanning tree, LACP). While it does not, nothing is sent
+    /// and no attempt counts; afterwards the present request goes out at once.
     pub fn link_blocked(&mut self, now: Instant, blocked: bool) {
-        self.clock.advance(now);
-        let _ = blocked;
+        let now = self.clock.advance(now);
+        if self.blocked && !blocked {
+            self.exchange.restart(false);
+            self.boot_exchange.restart(true);
+            if let State::Selecting { until: Some(until) } = &mut self.state {
+                *until = now.saturating_add(self.config.proxy_wait);
+            }
+        }
+        self.blocked = blocked;
     }
 
-    /// Gives the address back: one RELEASE goes out, then the machine is finished.
+    /// Gives the address back: one RELEASE goes out if there is a lease to give back, then the machine is finished.
     pub fn release(&mut self, now: Instant) {
-        self.clock.advance(now);
+        let now = self.clock.advance(now);
+        let lease = self.lease().is_some_and(|lease| lease.server_id.is_some() && lease.duration.is_some());
+        self.boot_exchange.stop();
+        if lease {
+            self.exchange = Exchange::dhcp(now, &mut self.rng);
+            self.transition(State::Releasing);
+        } else {
+            self.exchange.stop();
+            self.lease = None;
+            self.transition(State::Finished);
+        }
     }
 
     /// Whether nothing will happen any more: failed or released.
     #[must_use]
     pub const fn is_finished(&self) -> bool {
-        self.failure.is_some()
+        matches!(self.state, State::Finished)
     }
+
+    /// The transaction id of the present exchange, for a log.
+    #[must_use]
+    pub const fn xid(&self) -> u32 {
+        self.exchange.xid
+    }
+
+    /// Checks that a datagram is an answer to us, whatever it says.
+    fn accept<'d>(&self, path: UdpPath, data: &'d [u8]) -> Result<(Packet<'d>, Ipv4Addr), Ignored> {
+        let remote = path.remote.port();
+        let from_server = remote == self.config.server_port || remote == self.config.pxe_port;
+        let source = path.remote_v4().ok_or(Ignored::WrongPort)?;
+        if path.local.port() != self.config.client_port || !from_server {
+            return Err(Ignored::WrongPort);
+        }
+        let packet = Packet::parse(data).map_err(|error| Ignored::Malformed { error })?;
+        if packet.header.op != crate::wire::Op::REPLY {
+            return Err(Ignored::NotReply);
+        }
+        if packet.header.hardware.chaddr() != self.config.hardware.chaddr() || !self.is_our_id(&packet) {
+            return Err(Ignored::NotForUs);
+        }
+        Ok((packet, source))
+    }
+
+    /// Whether the client identifier, if the server returns one (RFC 6842), is ours.
+    fn is_our_id(&self, packet: &Packet<'_>) -> bool {
+        let mut id = [0; crate::MAX_CLIENT_ID];
+        let ours = self.config.client_id.encode(&self.config.hardware, &mut id);
+        match (packet.option(crate::wire::OptionCode::CLIENT_ID), ours) {
+            (Some(theirs), Some(ours)) => theirs == *ours,
+            _ => true,
+        }
+    }
+}
+
+/// The next call: later than now, or a driver would be told that nothing happened.
+pub(super) const fn soon(now: Instant) -> Instant {
+    now.saturating_add(Duration::from_micros(1))
 }
 
 impl Machine for Client {
     type Path = UdpPath;
     type Event<'d> = Event<'d>;
-    const MAX_TRANSMIT: usize = 1024;
+    const MAX_TRANSMIT: usize = 768;
 
-    fn handle_datagram<'d>(&mut self, now: Instant, _path: UdpPath, _data: &'d [u8]) -> Event<'d> {
-        self.clock.advance(now);
-        Event::Ignored(Ignored::Finished)
+    fn handle_datagram<'d>(&mut self, now: Instant, path: UdpPath, data: &'d [u8]) -> Event<'d> {
+        let now = self.clock.advance(now);
+        if matches!(self.state, State::Finished | State::Releasing) {
+            return Event::Ignored(Ignored::Finished);
+        }
+        let handled = self.accept(path, data).and_then(|(packet, source)| {
+            let xid = packet.header.xid;
+            if self.boot_exchange.is_active() && xid == self.boot_exchange.xid {
+                self.handle_boot_answer(now, &packet, source)
+            } else if xid == self.exchange.xid {
+                self.handle_answer(now, &packet, source)
+            } else {
+                Err(Ignored::WrongXid)
+            }
+        });
+        handled.unwrap_or_else(Event::Ignored)
     }
 
     fn handle_timeout(&mut self, now: Instant) -> Option<Event<'static>> {
-        self.clock.advance(now);
-        None
+        let now = self.clock.advance(now);
+        self.handle_address_timers(now).or_else(|| self.handle_boot_timers(now))
     }
 
     fn poll_transmit<'b>(
         &mut self,
         now: Instant,
-        _buf: &'b mut [u8],
+        buf: &'b mut [u8],
     ) -> Result<Option<Transmit<'b, UdpPath>>, BufferTooSmall> {
-        self.clock.advance(now);
-        Ok(None)
+        let now = self.clock.advance(now);
+        if self.blocked {
+            return Ok(None);
+        }
+        let address = self.exchange.pending.then(|| self.outline(now)).flatten();
+        if let Some(outline) = address {
+            let bytes = outline.encode(&self.config, buf)?;
+            let path = outline.path(&self.config);
+            self.sent(now, outline.secs());
+            return Ok(Some(Transmit { path, bytes }));
+        }
+        let boot = self.boot_exchange.pending.then(|| self.boot_outline(now)).flatten();
+        let Some(outline) = boot else { return Ok(None) };
+        let bytes = outline.encode(&self.config, buf)?;
+        self.boot_exchange.sent(now, outline.secs(), &mut self.rng);
+        Ok(Some(Transmit { path: outline.path(&self.config), bytes }))
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        None
+        if !self.blocked && (self.exchange.pending || self.boot_exchange.pending) {
+            return Some(self.clock.latest());
+        }
+        [self.address_deadline(), self.boot_deadline()].into_iter().flatten().min()
     }
 }

@@ -11,12 +11,19 @@
 //!                                   |-> menu -> Event::Menu, choose() -> REQUEST to the boot servers -> ACK
 //! ```
 
+mod answers;
 mod boot;
+mod cached;
 mod config;
+mod encode;
 mod event;
+mod exchange;
+mod facts;
 mod failure;
 mod lease;
 mod machine;
+mod search;
+mod timers;
 
 pub use boot::{Boot, Source};
 pub use config::{Config, VendorClass};
