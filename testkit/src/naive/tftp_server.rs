@@ -109,6 +109,8 @@ impl TftpServer {
     fn request(&mut self, now: Instant, path: UdpPath, data: &[u8], opcode: u16) -> Vec<Reply> {
         let from_port = if self.same_port { self.port } else { self.next_port };
         let own = UdpPath { local: SocketAddr::new(self.address.into(), from_port), ..path };
+        // A refusal takes a port of its own as well.
+        self.next_port += 1;
         let words = tftp::strings(data).unwrap_or_default();
         let [name, mode, rest @ ..] = words.as_slice() else {
             return vec![(own, tftp::error(4, "malformed request"))];
@@ -124,7 +126,6 @@ impl TftpServer {
         if opcode == tftp::RRQ && file.is_none() {
             return vec![(own, tftp::error(1, "file not found"))];
         }
-        self.next_port += 1;
         let length = (opcode == tftp::RRQ).then(|| file.map_or(0, Vec::len));
         let agreed = self.agree(&asked, length);
         let block_size = tftp::number(&agreed, "blksize").unwrap_or(512);
