@@ -87,7 +87,5 @@ bootproto_core::numbered! {
         BadTimeout = 2307, "a timeout is zero, longer than an hour, or the floor is above the ceiling", "Leave the defaults.";
         /// The receive buffer can't hold a single block.
         BadReceiveBuffer = 2308, "the receive buffer holds no block", "Give at least 600 bytes.";
-        /// The request is for the other direction.
-        WrongDirection = 2309, "the request is for the other direction", "Answer a read request with Send and a write request with Receive.";
     }
 }

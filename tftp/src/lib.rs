@@ -10,11 +10,12 @@ mod failure;
 mod ignored;
 mod negotiated;
 pub mod netascii;
+pub mod server;
 mod source;
 mod transfer;
 pub mod wire;
 
-pub use client::Download;
+pub use client::{Download, Upload};
 pub use failure::{ConfigError, Failure, Phase};
 pub use ignored::Ignored;
 pub use negotiated::{Negotiated, Statistics};

@@ -5,9 +5,11 @@ use core::time::Duration;
 
 use bootproto_core::{Rng, copy_into, num};
 
+use super::Rung;
+use super::oack::Asked;
 use crate::ConfigError;
 use crate::transfer::{Limits, micros};
-use crate::wire::{MAX_BLOCK_SIZE, MAX_NAME, MIN_BLOCK_SIZE, Mode};
+use crate::wire::{DEFAULT_BLOCK_SIZE, MAX_BLOCK_SIZE, MAX_NAME, MIN_BLOCK_SIZE, Mode};
 
 /// What a datagram takes in a receive buffer beyond its block: headers and the system's own bookkeeping.
 const OVERHEAD: u32 = 1024;
@@ -194,5 +196,30 @@ impl Config {
     /// What `timeout` is asked for, in seconds.
     pub(super) fn asked_seconds(&self) -> u8 {
         u8::try_from(self.peer_timeout.div_ceil(1_000_000)).unwrap_or(u8::MAX)
+    }
+
+    /// What is asked for on a rung.
+    pub(super) fn asked(&self, rung: Rung) -> Asked {
+        let window = (rung == Rung::Everything).then(|| self.asked_window());
+        let block_size = (rung <= Rung::NoWindow).then_some(self.block_size);
+        let timed = rung <= Rung::NoBlockSize && self.peer_timeout > 0;
+        Asked {
+            block_size: block_size.filter(|size| *size != DEFAULT_BLOCK_SIZE),
+            window_size: window.filter(|size| *size > 1),
+            // In netascii the size on the wire is not that of the file, and servers differ in which one they tell.
+            size: rung <= Rung::NoBlockSize && self.mode == Mode::Octet,
+            seconds: timed.then(|| self.asked_seconds()),
+            micros: timed.then_some(self.peer_timeout),
+            multicast: false,
+        }
+    }
+
+    /// The lowest rung on which the same is asked for, so that no step down changes nothing.
+    pub(super) fn lowest_like(&self, rung: Rung) -> Rung {
+        let mut lowest = rung;
+        while let Some(below) = lowest.below().filter(|below| self.asked(*below) == self.asked(rung)) {
+            lowest = below;
+        }
+        lowest
     }
 }

@@ -8,9 +8,11 @@ mod download;
 mod event;
 mod ladder;
 mod oack;
+mod upload;
 
 pub use crate::{ConfigError, Failure, Ignored, Negotiated, Phase, Statistics};
 pub use config::Config;
 pub use download::Download;
 pub use event::Event;
 pub use ladder::Rung;
+pub use upload::Upload;

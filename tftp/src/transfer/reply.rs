@@ -1,6 +1,6 @@
 //! The ERROR that goes out beside the transfer's own packets: to a stranger, or as a farewell.
 
-use bootproto_core::Writer;
+use bootproto_core::{BufferTooSmall, Writer};
 
 use crate::wire::{ErrorCode, write_error};
 
@@ -14,6 +14,18 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
+    /// What a peer is told when our source can't be read.
+    pub(crate) const fn source_failed(port: u16) -> Self {
+        Self { port, code: ErrorCode::NOT_DEFINED }
+    }
+
+    /// Writes it to the start of `buf`; answers its length.
+    pub(crate) fn write_to(self, buf: &mut [u8]) -> Result<usize, BufferTooSmall> {
+        let mut writer = Writer::new(buf);
+        self.write(&mut writer);
+        writer.finish().map(<[u8]>::len)
+    }
+
     pub(crate) fn write(self, writer: &mut Writer<'_>) {
         write_error(writer, self.code, self.code.message().as_bytes());
     }

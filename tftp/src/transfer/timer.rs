@@ -23,6 +23,12 @@ impl Limits {
         Self { floor: micros(floor), ceiling: micros(ceiling), give_up: micros(give_up) }
     }
 
+    /// The same, with intervals no longer than the peer asks for.
+    pub(crate) fn up_to(self, interval: Option<u32>) -> Self {
+        let ceiling = interval.map_or(self.ceiling, |interval| interval.clamp(self.floor, self.ceiling));
+        Self { ceiling, ..self }
+    }
+
     pub(crate) const fn is_sound(self) -> bool {
         self.floor > 0
             && self.floor <= self.ceiling
@@ -95,6 +101,12 @@ impl Timer {
         }
     }
 
+    /// Everything begins anew.
+    pub(crate) const fn restart(&mut self, now: Instant) {
+        *self = Self::new();
+        self.start(now);
+    }
+
     /// Something was sent; `fresh` if its answer can be told from answers to earlier packets.
     pub(crate) const fn sent(&mut self, now: Instant, fresh: bool) {
         self.start(now);
@@ -140,7 +152,8 @@ impl Timer {
 
     /// When to send again, or to give up.
     pub(crate) fn deadline(&self, limits: Limits) -> Instant {
-        let again = self.progressed.max(self.sent).saturating_add(span(self.interval));
+        let interval = self.interval.min(limits.ceiling);
+        let again = self.progressed.max(self.sent).saturating_add(span(interval));
         again.min(self.progressed.saturating_add(span(limits.give_up)))
     }
 
@@ -162,6 +175,11 @@ impl Timer {
     pub(crate) fn dally_end(&self, peer_timeout: Option<u32>) -> Instant {
         let peer = peer_timeout.unwrap_or(1_000_000).min(2_000_000).max(self.interval);
         self.progressed.saturating_add(span(peer.saturating_mul(2).saturating_add(peer / 2)))
+    }
+
+    /// Whether a round trip has been measured.
+    pub(crate) const fn has_round_trip(&self) -> bool {
+        self.round_trip != 0
     }
 
     pub(crate) const fn round_trip(&self) -> Duration {

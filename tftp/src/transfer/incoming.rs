@@ -1,0 +1,210 @@
+//! A file that comes in: blocks, their acknowledgements and the limits of size, for either side.
+
+use bootproto_core::{Instant, num};
+
+use super::{Limits, Part, Receiver, Timer, Verdict};
+use crate::negotiated::Counters;
+use crate::{Failure, Ignored};
+
+/// So often a window may be begun again before a whole one has come through.
+const MAX_RESTARTS: u8 = 2;
+
+/// Why the transfer's own packet is to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pending {
+    /// For the first time: the answer to it measures the round trip.
+    Fresh,
+    /// Something was lost, or may have been.
+    Again,
+}
+
+/// What became of a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// Its bytes belong here.
+    Data {
+        /// In bytes from the start.
+        offset: u64,
+    },
+    /// Its bytes belong here, and nothing is missing any more.
+    Complete {
+        /// In bytes from the start.
+        offset: u64,
+    },
+    /// It only showed that something is missing.
+    Nothing,
+    /// It changed nothing.
+    Ignored(Ignored),
+    /// No window comes through whole.
+    Stuck,
+    /// The size is wrong.
+    Failed(Failure),
+    /// The very first block ends the file, and more was announced.
+    FirstTooShort(Failure),
+}
+
+/// A file that comes in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Incoming {
+    pub(crate) timer: Timer,
+    pub(crate) receiver: Receiver,
+    /// The size that the peer announced.
+    pub(crate) announced: Option<u64>,
+    /// What may not be exceeded: the caller's limit or the announced size.
+    pub(crate) most: u64,
+    /// Whether the transfer's own packet waits to be sent.
+    pub(crate) pending: Option<Pending>,
+    /// How often a window was begun again before a whole one came through.
+    restarts: u8,
+    /// Whether a whole window has come through.
+    proven: bool,
+}
+
+impl Incoming {
+    pub(crate) const fn new(block_size: u16, window_size: u16, most: u64) -> Self {
+        Self {
+            timer: Timer::new(),
+            receiver: Receiver::new(block_size, window_size),
+            announced: None,
+            most,
+            pending: Some(Pending::Fresh),
+            restarts: 0,
+            proven: false,
+        }
+    }
+
+    /// One block. This is what happens for every packet of a long transfer: keep it short.
+    #[inline]
+    pub(crate) fn on_data(
+        &mut self,
+        now: Instant,
+        (wire, length): (u16, usize),
+        in_order_only: bool,
+        limits: Limits,
+        counters: &mut Counters,
+    ) -> Taken {
+        match self.receiver.accept(wire, length, in_order_only) {
+            Verdict::InOrder { offset, due } => {
+                self.timer.progress(now, limits);
+                if due {
+                    self.proven = true;
+                    self.receiver.begin_window();
+                    self.pending = Some(Pending::Fresh);
+                    if self.receiver.is_complete() {
+                        return self.on_last(offset, length);
+                    }
+                }
+                self.on_bytes(offset, length)
+            }
+            Verdict::Ahead { offset } => {
+                self.timer.progress(now, limits);
+                if self.on_gap(now, wire) { Taken::Stuck } else { self.on_bytes(offset, length) }
+            }
+            verdict
+            @ (Verdict::Gap | Verdict::Duplicate { .. } | Verdict::OutOfWindow | Verdict::TooLong) => {
+                self.on_old(now, wire, verdict, counters)
+            }
+        }
+    }
+
+    const fn on_bytes(&self, offset: u64, length: usize) -> Taken {
+        if offset.saturating_add(num::u64_from_usize(length)) > self.most {
+            return Taken::Failed(self.excess());
+        }
+        Taken::Data { offset }
+    }
+
+    #[cold]
+    const fn excess(&self) -> Failure {
+        match self.announced {
+            Some(announced) => Failure::LargerThanAnnounced { announced },
+            None => Failure::TooLarge { limit: self.most },
+        }
+    }
+
+    /// The block that completes the file.
+    const fn on_last(&self, offset: u64, length: usize) -> Taken {
+        let received = self.receiver.in_order();
+        if received > self.most {
+            return Taken::Failed(self.excess());
+        }
+        match self.announced {
+            Some(announced) if received < announced => {
+                let failure = Failure::SmallerThanAnnounced { announced, received };
+                if received == num::u64_from_usize(length) {
+                    Taken::FirstTooShort(failure)
+                } else {
+                    Taken::Failed(failure)
+                }
+            }
+            _ => Taken::Complete { offset },
+        }
+    }
+
+    /// Something before block `wire` is missing: the peer is told the last block in order, once per gap, and once
+    /// more whenever it has begun its window again and the block is still missing. Whether that has failed too often.
+    fn on_gap(&mut self, now: Instant, wire: u16) -> bool {
+        let told = self.receiver.told();
+        if told > 0 {
+            if !self.receiver.is_again() || !self.timer.is_past(now, Part::Most) {
+                return false;
+            }
+            if self.count_restart() {
+                return true;
+            }
+        }
+        self.receiver.tell_gap(wire);
+        self.receiver.begin_window();
+        self.pending = Some(Pending::Again);
+        false
+    }
+
+    /// The peer begins its window again. Before a whole one has come through, that may mean that none ever will.
+    const fn count_restart(&mut self) -> bool {
+        if self.proven || self.receiver.window_size() == 1 {
+            return false;
+        }
+        self.restarts = self.restarts.saturating_add(1);
+        self.restarts >= MAX_RESTARTS
+    }
+
+    /// A block that brings nothing new.
+    #[cold]
+    fn on_old(&mut self, now: Instant, wire: u16, verdict: Verdict, counters: &mut Counters) -> Taken {
+        match verdict {
+            Verdict::Gap => {
+                if self.on_gap(now, wire) {
+                    return Taken::Stuck;
+                }
+                Taken::Nothing
+            }
+            Verdict::Duplicate { acknowledged } => {
+                counters.duplicate();
+                if acknowledged {
+                    // Sorcerer's Apprentice: not for a copy that the network made, only for one that the peer sent
+                    // because our acknowledgement did not come.
+                    if self.timer.is_past(now, Part::Half) {
+                        self.pending = Some(Pending::Again);
+                    }
+                } else if self.receiver.told() > 0 && self.receiver.is_again() && self.on_gap(now, wire) {
+                    return Taken::Stuck;
+                }
+                Taken::Ignored(Ignored::Duplicate { block: wire })
+            }
+            Verdict::TooLong => Taken::Ignored(Ignored::TooLong { block: wire }),
+            Verdict::OutOfWindow | Verdict::InOrder { .. } | Verdict::Ahead { .. } => {
+                Taken::Ignored(Ignored::OutOfWindow { block: wire })
+            }
+        }
+    }
+
+    /// Nothing came for an interval: the last acknowledgement goes out again. Whether that has failed too often.
+    pub(crate) const fn on_silence(&mut self) -> bool {
+        if self.receiver.is_partial() && self.count_restart() {
+            return true;
+        }
+        self.receiver.begin_again();
+        self.pending = Some(Pending::Again);
+        false
+    }
+}
