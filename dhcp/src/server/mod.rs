@@ -29,6 +29,8 @@ mod machine;
 mod reply;
 mod request;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub use binding::{Binding, ClientKey};
 pub use config::{Config, Role, Service};

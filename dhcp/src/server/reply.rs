@@ -129,8 +129,8 @@ fn options(config: &Config, answer: &Answer, boot: &Boot<'_>, file_in_field: boo
         list.push(OptionCode::SERVER_ID, &config.address.octets());
     }
     //= https://www.rfc-editor.org/rfc/rfc6842#section-3
-    //# the server MUST copy the
-    //# 'client identifier' option, unaltered, to its response
+    //# the server MUST return the 'client identifier' option, unaltered,
+    //# in its response message.
     if let Some(id) = &request.client_id {
         list.push(OptionCode::CLIENT_ID, id);
     }

@@ -156,7 +156,7 @@ fn limit(packet: &Packet<'_>, is_dhcp: bool) -> usize {
     }
     //= https://www.rfc-editor.org/rfc/rfc2131#section-2
     //# A DHCP client must be prepared to receive DHCP messages with an
-    //# 'options' field of length at least 312 octets.
+    //# 'options' field of at least length 312 octets.
     let said = packet.option(OptionCode::MAXIMUM_MESSAGE_SIZE).and_then(Value::u16).unwrap_or(576);
     usize::from(said).saturating_sub(28).clamp(Request::MIN_ANSWER, Request::MAX_ANSWER)
 }
