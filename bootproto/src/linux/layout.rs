@@ -15,7 +15,7 @@ const FOUR_GIB: u64 = 0x1_0000_0000;
 #[non_exhaustive]
 pub struct KernelSlot {
     /// Where the file's first byte goes. An x86 kernel's setup part then lies before `run`, and its protected-mode part
-    /// exactly at it.
+    /// exactly at it, unless [`move_from`](Self::move_from) says otherwise.
     pub store: u64,
     /// So many bytes the file may have.
     pub limit: u64,
@@ -23,8 +23,11 @@ pub struct KernelSlot {
     pub run: u64,
     /// What must stay free from `run` on while the kernel starts.
     pub runtime: Span,
-    /// All of it: file and run time.
-    pub area: Span,
+    /// What must stay free while the file comes: the room for it, and where nothing has to be moved, `runtime` too.
+    pub file: Span,
+    /// An x86 kernel that can't be relocated may want to run where its file can't be put, for the setup part before it
+    /// would lie in the firmware. Then its protected-mode part has to be moved from here to `run` before the start.
+    pub move_from: Option<u64>,
 }
 
 /// Where an initrd goes.
@@ -163,13 +166,40 @@ impl Layout {
             ceiling: self.ceiling_below(FOUR_GIB),
         };
         let no_room = PlaceError::KernelRoom { needed };
-        let store = map.lowest(want, &[]).ok_or(no_room)?;
-        if !x86.relocatable_kernel && store != want.floor {
-            return Err(no_room);
-        }
+        let found = map.lowest(want, &[]).filter(|store| x86.relocatable_kernel || *store == want.floor);
+        let Some(store) = found else {
+            return if x86.relocatable_kernel { Err(no_room) } else { self.place_fixed(map, x86, length) };
+        };
         let run = store.saturating_add(setup);
         let runtime = Span::new(run, x86.runtime_bytes());
-        Ok(KernelSlot { store, limit: needed, run, runtime, area: Span::new(store, needed) })
+        Ok(KernelSlot { store, limit: needed, run, runtime, file: Span::new(store, needed), move_from: None })
+    }
+
+    /// A kernel that runs at one address only, with its file somewhere else.
+    fn place_fixed(
+        &self,
+        map: &MemoryMap<'_>,
+        x86: &X86,
+        length: Option<u64>,
+    ) -> Result<KernelSlot, PlaceError> {
+        let run = x86.pref_address.max(0x10_0000);
+        let runtime = Span::new(run, x86.runtime_bytes());
+        let no_room = PlaceError::KernelRoom { needed: runtime.length() };
+        if !map.is_usable(runtime) || runtime.end > self.ceiling_below(FOUR_GIB) {
+            return Err(no_room);
+        }
+        // A signature or padding may follow what the header tells of.
+        let limit = length.unwrap_or_else(|| x86.file_bytes().saturating_add(0x1_0000));
+        let want = Want {
+            length: limit,
+            align: PAGE,
+            residue: 0,
+            floor: 0x10_0000,
+            ceiling: self.ceiling_below(FOUR_GIB),
+        };
+        let store = map.lowest(want, &[runtime]).ok_or(PlaceError::KernelRoom { needed: limit })?;
+        let move_from = Some(store.saturating_add(x86.setup_bytes()));
+        Ok(KernelSlot { store, limit, run, runtime, file: Span::new(store, limit), move_from })
     }
 
     /// arm64 and RISC-V: so far behind a multiple of 2 MiB, as low as possible, not at address 0.
@@ -188,8 +218,8 @@ impl Layout {
         let want =
             Want { length: needed, align: BASE_ALIGN, residue, floor, ceiling: self.ceiling_below(u64::MAX) };
         let store = map.lowest(want, &[]).ok_or(PlaceError::KernelRoom { needed })?;
-        let area = Span::new(store, needed);
-        Ok(KernelSlot { store, limit: needed, run: store, runtime: area, area })
+        let file = Span::new(store, needed);
+        Ok(KernelSlot { store, limit: needed, run: store, runtime: file, file, move_from: None })
     }
 
     /// Compares the kernel's real size with its place, once it is known.
@@ -318,10 +348,11 @@ impl Layout {
     }
 
     /// What must not be given away again.
-    fn taken(&self) -> [Span; 4] {
+    fn taken(&self) -> [Span; 5] {
         const NOTHING: Span = Span { start: 0, end: 0 };
         [
-            self.kernel.map_or(NOTHING, |(_, slot)| slot.area),
+            self.kernel.map_or(NOTHING, |(_, slot)| slot.file),
+            self.kernel.map_or(NOTHING, |(_, slot)| slot.runtime),
             self.command_line.unwrap_or(NOTHING),
             self.zero_page.unwrap_or(NOTHING),
             self.initrds.map_or(NOTHING, |all| Span { start: all.start, end: self.initrd_room }),
