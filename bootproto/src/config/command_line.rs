@@ -119,7 +119,11 @@ fn write_sysappend(mask: u32, facts: &SystemFacts<'_>, writer: &mut Writer<'_>) 
     }
     for (bit, name) in NAMES {
         let asked = mask & 1_u32.wrapping_shl(bit.into()) != 0;
-        let Some((_, text)) = facts.texts.iter().find(|(known, _)| asked && *known == bit) else { continue };
+        let Some((_, text)) =
+            facts.texts.iter().find(|(known, text)| asked && *known == bit && !text.is_empty())
+        else {
+            continue;
+        };
         writer.u8(b' ');
         writer.bytes(name);
         // A blank would end the word.

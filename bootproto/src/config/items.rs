@@ -65,15 +65,12 @@ impl<'t> Items<'t> {
     /// Reads to the line `ENDTEXT`, or to the end.
     fn help(&mut self) -> Range<usize> {
         let start = self.position;
-        let mut end = start;
         while let Some(line) = self.next_line() {
-            end = line.range.start;
             if begins_with(line.text, b"endtext") {
-                return start..end;
+                return start..line.range.start;
             }
-            end = line.range.end.max(end);
         }
-        start..end
+        start..self.position
     }
 }
 
