@@ -22,7 +22,9 @@ impl Lan {
     /// As [`Namespace::new`].
     pub fn new() -> Outcome<Self> {
         let server = Namespace::new("server")?;
+        // The bridge has an address of its own: otherwise it changes to that of a port that joins.
         server.ip("link add br0 type bridge forward_delay 0 stp_state 0 mcast_snooping 0\n\
+             link set br0 address 52:54:00:00:00:01\n\
              addr add 10.77.0.1/24 brd + dev br0\n\
              link set br0 up\n\
              route add default dev br0\n")?;

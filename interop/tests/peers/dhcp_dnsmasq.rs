@@ -73,7 +73,7 @@ fn an_address() -> Outcome {
     let settings = format!(
         "{RANGE}\ndomain=boot.example\ndhcp-option=option:dns-server,10.77.0.9\ndhcp-option=option:mtu,1400"
     );
-    let server = dnsmasq(&lan.server, "br0", &tree, &settings)?;
+    let mut server = dnsmasq(&lan.server, "br0", &tree, &settings)?;
     let mut driver = Driver::plug(&lan, "dhcp0", MAC, plain().with_hostname(b"sleepy"))?;
     driver.until(LIMIT, |event, _, _| bound(event))?;
     let lease = driver.client.lease().ok_or("bound without a lease")?.clone();
@@ -86,7 +86,7 @@ fn an_address() -> Outcome {
     ensure!(&lease.domain[..] == b"boot.example", "{lease:?}");
     ensure!(lease.mtu == Some(1400), "{lease:?}");
     let acknowledged = format!("DHCPACK(br0) {} 52:54:00:aa:00:01 sleepy", lease.address);
-    ensure!(server.log().contains(&acknowledged), "{acknowledged} is not in {}", server.log());
+    server.wait_for(&acknowledged, LIMIT)?;
     Ok(())
 }
 
@@ -132,7 +132,7 @@ fn a_proxy() -> Outcome {
     let _server = dnsmasq(&lan.server, "br0", &tree, RANGE)?;
     let proxy = lan.station("proxy", Some("10.77.0.2/24"))?;
     let service = "dhcp-range=10.77.0.0,proxy\npxe-service=x86PC,\"Boot it\",pxelinux";
-    let proxy = dnsmasq(&proxy, "eth0", &beside, service)?;
+    let mut proxy = dnsmasq(&proxy, "eth0", &beside, service)?;
     let mut driver = Driver::plug(&lan, "dhcp0", MAC, pxe())?;
     driver.until(LIMIT, |event, client, now| {
         if matches!(event, Event::Menu) {
@@ -148,7 +148,7 @@ fn a_proxy() -> Outcome {
     ensure!(lease.server_id == Some(Ipv4Addr::new(10, 77, 0, 1)), "{lease:?}");
     let to_4011 = |(path, _): &&(UdpPath, Vec<u8>)| path.remote.port() == 4011;
     ensure!(driver.sent.iter().filter(to_4011).count() == 1, "events: {:#?}", driver.events);
-    ensure!(proxy.log().contains("PXE(eth0)"), "{}", proxy.log());
+    proxy.wait_for("PXE(eth0)", LIMIT)?;
     Ok(())
 }
 
@@ -187,7 +187,7 @@ fn a_menu() -> Outcome {
 fn inform() -> Outcome {
     let (lan, tree) = (Lan::new()?, Tree::new()?);
     let settings = format!("{RANGE}\ndhcp-option=option:dns-server,10.77.0.9");
-    let server = dnsmasq(&lan.server, "br0", &tree, &settings)?;
+    let mut server = dnsmasq(&lan.server, "br0", &tree, &settings)?;
     let address = Ipv4Addr::new(10, 77, 0, 200);
     let mut driver = Driver::plug(&lan, "dhcp0", MAC, plain().with_inform(address))?;
     driver.station.address = Some(address);
@@ -195,7 +195,7 @@ fn inform() -> Outcome {
     let lease = driver.client.lease().ok_or("bound without a lease")?;
     ensure!(lease.address == address && lease.duration.is_none(), "{lease:?}");
     ensure!(lease.dns() == [Ipv4Addr::new(10, 77, 0, 9)], "{lease:?}");
-    ensure!(server.log().contains("DHCPINFORM(br0) 10.77.0.200"), "{}", server.log());
+    server.wait_for("DHCPINFORM(br0) 10.77.0.200", LIMIT)?;
     Ok(())
 }
 

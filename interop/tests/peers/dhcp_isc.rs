@@ -86,13 +86,14 @@ fn a_lease_lives() -> Outcome {
 
     driver.until(LIMIT, |event, _, _| renewed(event))?;
     let (path, _) = driver.sent.last().ok_or("nothing was sent")?;
-    ensure!(path.remote.to_string() == "10.77.0.1:67", "renewed at {}", path.remote);
+    let all: Vec<_> = driver.sent.iter().map(|(path, _)| path.to_string()).collect();
+    ensure!(path.remote.to_string() == "10.77.0.1:67", "{all:?}, {:#?}\n{}", driver.events, server.log());
 
     // A server that is gone: T1's unicast gets no answer. It comes back, and is deaf to what is sent to it alone.
     server.terminate();
     drop(server);
     lan.server.ip("link set br0 address 52:54:00:cc:cc:cc\n")?;
-    let server = dhcpd(&lan.server, &tree, &configuration)?;
+    let mut server = dhcpd(&lan.server, &tree, &configuration)?;
     driver.until(LIMIT, |event, _, _| renewed(event))?;
     let (path, _) = driver.sent.last().ok_or("nothing was sent")?;
     ensure!(path.remote.to_string() == "255.255.255.255:67", "rebound at {}", path.remote);
@@ -103,18 +104,14 @@ fn a_lease_lives() -> Outcome {
     driver.client.release(now);
     driver.send()?;
     let said = format!("DHCPRELEASE of {}", first.address);
-    let end = std::time::Instant::now() + Duration::from_secs(3);
-    while !server.log().contains(&said) {
-        ensure!(std::time::Instant::now() < end, "{}", server.log());
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    server.wait_for(&said, LIMIT)?;
     ensure!(driver.client.is_finished(), "released, yet not finished");
     Ok(())
 }
 
 fn refused() -> Outcome {
     let (lan, tree) = (Lan::new()?, Tree::new()?);
-    let server = dhcpd(&lan.server, &tree, &subnet("10.77.0.50 10.77.0.60", ""))?;
+    let mut server = dhcpd(&lan.server, &tree, &subnet("10.77.0.50 10.77.0.60", ""))?;
     let config = plain().with_requested_address(Ipv4Addr::new(10, 99, 0, 5));
     let mut driver = Driver::plug(&lan, "dhcp0", MAC, config)?;
     let mut refused = false;
@@ -123,7 +120,7 @@ fn refused() -> Outcome {
         bound(event)
     })?;
     ensure!(refused, "events: {:#?}", driver.events);
-    ensure!(server.log().contains("DHCPNAK on 10.99.0.5"), "{}", server.log());
+    server.wait_for("DHCPNAK on 10.99.0.5", LIMIT)?;
     let lease = driver.client.lease().ok_or("bound without a lease")?;
     ensure!(lease.address.octets()[..3] == [10, 77, 0], "{lease:?}");
     Ok(())
@@ -132,9 +129,10 @@ fn refused() -> Outcome {
 fn declined() -> Outcome {
     let (lan, tree) = (Lan::new()?, Tree::new()?);
     // Two addresses, and a station that holds one of them without having asked anybody.
-    let server = dhcpd(&lan.server, &tree, &subnet("10.77.0.60 10.77.0.61", ""))?;
+    let mut server = dhcpd(&lan.server, &tree, &subnet("10.77.0.60 10.77.0.61", ""))?;
     let mut probe = Driver::plug(&lan, "dhcp1", MAC, plain())?;
     probe.until(LIMIT, |event, _, _| matches!(event, Event::Offered(_)).then_some(()))?;
+    server.wait_for("DHCPOFFER on ", LIMIT)?;
     let offered = offered(&server.log()).ok_or("nothing was offered")?;
     let _squatter = lan.station("squatter", Some(&format!("{offered}/24")))?;
     drop(probe);
@@ -143,7 +141,7 @@ fn declined() -> Outcome {
     driver.until(LIMIT, |event, _, _| bound(event))?;
     let lease = driver.client.lease().ok_or("bound without a lease")?;
     ensure!(lease.address != offered, "{lease:?}");
-    ensure!(server.log().contains(&format!("DHCPDECLINE of {offered}")), "{}", server.log());
+    server.wait_for(&format!("DHCPDECLINE of {offered}"), LIMIT)?;
     Ok(())
 }
 
@@ -204,7 +202,7 @@ fn kea_boot_file() -> Outcome {
         { "name": "domain-name-servers", "data": "10.77.0.8, 10.77.0.9" },
         { "name": "boot-file-name", "data": "kea/linux.0" },
     ]);
-    let server = kea(&lan.server, &tree, kea_subnet(options))?;
+    let mut server = kea(&lan.server, &tree, kea_subnet(options))?;
     let config = Config::new(43, HardwareAddress::ethernet(MAC)).with_always_wait_for_proxy(true);
     let mut driver = Driver::plug(&lan, "dhcp0", MAC, config)?;
     driver.until(LIMIT, |event, _, _| matches!(event, Event::BootReady).then_some(()))?;
@@ -213,7 +211,7 @@ fn kea_boot_file() -> Outcome {
     let lease = driver.client.lease().ok_or("ready without a lease")?;
     ensure!(lease.dns() == [Ipv4Addr::new(10, 77, 0, 8), Ipv4Addr::new(10, 77, 0, 9)], "{lease:?}");
     ensure!(lease.duration == Some(Duration::from_secs(600)), "{lease:?}");
-    ensure!(server.log().contains("DHCP4_LEASE_ALLOC"), "{}", server.log());
+    server.wait_for("DHCP4_LEASE_ALLOC", LIMIT)?;
     Ok(())
 }
 

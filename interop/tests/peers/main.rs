@@ -7,10 +7,12 @@ use std::process::ExitCode;
 
 mod dhcp_dnsmasq;
 mod dhcp_isc;
+mod dhcp_server;
 mod relay;
 mod rom;
 mod tftp;
 mod tftp_client;
+mod tftp_options;
 mod tftp_server;
 
 fn main() -> ExitCode {
@@ -18,7 +20,9 @@ fn main() -> ExitCode {
         relay::CASES,
         dhcp_dnsmasq::CASES,
         dhcp_isc::CASES,
+        dhcp_server::CASES,
         tftp_client::CASES,
+        tftp_options::CASES,
         tftp_server::CASES,
         rom::CASES,
     ]
