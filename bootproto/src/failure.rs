@@ -72,6 +72,30 @@ pub enum Cause {
     Transfer(transfer::Failure),
     /// The configuration's text.
     Configuration(crate::config::Fault),
+    /// The kernel's header.
+    Header(crate::linux::HeaderError),
+    /// Something has no place in memory.
+    Placement(crate::linux::PlaceError),
+    /// The manifest, or what it says.
+    Verify(crate::verify::VerifyError),
+}
+
+impl From<Fault> for Cause {
+    fn from(cause: Fault) -> Self {
+        Self::Boot(cause)
+    }
+}
+
+impl From<crate::config::Fault> for Cause {
+    fn from(cause: crate::config::Fault) -> Self {
+        Self::Configuration(cause)
+    }
+}
+
+impl From<crate::verify::VerifyError> for Cause {
+    fn from(cause: crate::verify::VerifyError) -> Self {
+        Self::Verify(cause)
+    }
 }
 
 impl Cause {
@@ -83,6 +107,9 @@ impl Cause {
             Self::Dhcp(cause) => cause.entry(),
             Self::Transfer(cause) => cause.entry(),
             Self::Configuration(cause) => cause.entry(),
+            Self::Header(cause) => cause.entry(),
+            Self::Placement(cause) => cause.entry(),
+            Self::Verify(cause) => cause.entry(),
         }
     }
 }
@@ -94,6 +121,9 @@ impl fmt::Display for Cause {
             Self::Dhcp(cause) => cause.fmt(f),
             Self::Transfer(cause) => cause.fmt(f),
             Self::Configuration(cause) => cause.fmt(f),
+            Self::Header(cause) => cause.fmt(f),
+            Self::Placement(cause) => cause.fmt(f),
+            Self::Verify(cause) => cause.fmt(f),
         }
     }
 }
@@ -136,49 +166,35 @@ impl fmt::Display for LastPacket {
 }
 
 bootproto_core::numbered! {
-    /// Why the boot client gave up.
+    /// Why the boot client itself gave up.
     pub enum Fault {
         /// The DHCP answer names no boot file.
         NoBootFile = 3201 ["PXE-E53"], "DHCP named no boot file", "Set the boot file (option 67 or the file field) on the DHCP server for this machine's architecture.";
-        /// The DHCP answer names no server to fetch from.
-        NoServer = 3202 ["PXE-E53"], "DHCP named no server to boot from", "Set next-server (siaddr) or option 66 on the DHCP server.";
         /// The server is a host name; there is no DNS client yet.
-        HostName = 3203, "the boot server is given as a name, not as an address", "Give the server's IPv4 address: names are not resolved yet.";
-        /// A file name is longer than can be asked for.
-        NameTooLong { /** Its bytes. */ bytes: u32 } = 3204, "a file name of {bytes} bytes is too long", "Shorten the path on the server; 255 bytes fit.";
+        HostName = 3202, "the server is given as a name, not as an address", "Give the server's IPv4 address: names are not resolved yet.";
+        /// A protocol that can't be spoken.
+        UnknownScheme = 3203, "the file is to come by a protocol that is not spoken here", "Serve it by TFTP.";
         /// No name of the search order exists on the server.
-        NoConfiguration { /** How many names were tried. */ tried: u16 } = 3205 ["PXE-E3B"], "none of {tried} configuration file names exists on the server", "Put a file pxelinux.cfg/default beside the boot file on the TFTP server.";
-        /// The configuration has no entry that boots anything.
-        NoEntry = 3206, "the configuration has nothing to boot", "Add a LABEL with a KERNEL line, or a DEFAULT that names one.";
-        /// The entry's type is one that we can't start.
-        UnknownEntry { /** The number that the caller gave. */ entry: u16 } = 3207, "the menu has no entry {entry}", "Choose one of the entries that are shown.";
-        /// The entry has no kernel.
-        NoKernel = 3208, "the chosen entry names no kernel", "Add a KERNEL or LINUX line to the entry.";
-        /// INCLUDEs go round in a circle or too deep.
-        IncludeLimit { /** How many were followed. */ includes: u16 } = 3209, "{includes} INCLUDEs were followed and there are still more", "Look for configuration files that include each other.";
-        /// More initrds than fit the plan.
-        TooManyInitrds { /** How many the entry names. */ initrds: u16 } = 3210, "the entry names {initrds} initrds", "Join some of them into one file: initrds may be concatenated.";
+        NoConfiguration { /** How many names were tried. */ tried: u16 } = 3204 ["PXE-E3B"], "none of {tried} configuration file names exists on the server", "Put a file pxelinux.cfg/default beside the boot file on the TFTP server.";
+        /// The caller chose an entry that is not there.
+        NoSuchEntry { /** The index that the caller gave. */ entry: usize } = 3205, "the configuration has no entry {entry}, or it is disabled", "Choose one of the entries that are shown.";
+        /// The entry starts something else than a kernel.
+        NotBootable = 3206, "the chosen entry starts a program of another boot loader", "Choose an entry with LINUX or KERNEL.";
+        /// More includes than are followed.
+        IncludeLimit { /** How many were followed. */ includes: u16 } = 3207, "{includes} INCLUDEs were followed and there are still more", "Look for configuration files that include each other.";
+        /// More initrds than are kept.
+        TooManyInitrds { /** How many are kept. */ most: u8 } = 3208, "the entry names more than {most} initrds", "Join some of them into one file: initrds may be concatenated.";
         /// The server announced, or sent, more than the cap for this kind of file.
-        TooLarge { /** The size seen so far. */ size: u64, /** The most that is allowed. */ cap: u64 } = 3211 ["PXE-E79"], "the file has {size} bytes or more, {cap} are allowed", "Raise the cap for this kind of file, or serve the right file.";
-        /// More bytes came than the server had announced.
-        SizeChanged { /** What was announced. */ announced: u64, /** What came. */ received: u64 } = 3212, "{received} bytes came where {announced} were announced", "The file changed during the transfer, or the server is faulty: try again.";
+        TooLarge { /** The size as far as it is known, in bytes. */ size: u64, /** The most that is allowed. */ cap: u64 } = 3209 ["PXE-E79"], "the file has {size} bytes or more, {cap} are allowed", "Raise the cap for this kind of file, or serve the right file.";
         /// The file has no bytes.
-        Empty = 3213, "the file is empty", "Look at the file on the server: an interrupted copy leaves an empty file.";
+        Empty = 3210, "the file is empty", "Look at the file on the server: an interrupted copy leaves an empty file.";
         /// The manifest is required and not there.
-        NoManifest = 3214, "there is no manifest (SHA256SUMS) beside the configuration, and one is required", "Make one with sha256sum, or let the policy do without.";
-        /// The manifest is required and does not list this file.
-        NotListed = 3215, "the manifest does not list the file", "Add the file to SHA256SUMS.";
-        /// The manifest can't be read.
-        BadManifest = 3216, "the manifest can't be read", "Make it again with sha256sum.";
-        /// The digest in memory is not the manifest's.
-        WrongDigest { /** The first four bytes of what is there. */ found: u32, /** The first four bytes of what should be there. */ expected: u32 } = 3217, "the SHA-256 begins with {found:08x} where the manifest says {expected:08x}", "Serve the file that the manifest describes, or make the manifest again. If both are right, memory or network corrupts data.";
+        NoManifest = 3211, "there is no SHA256SUMS beside the configuration, and one is required", "Make one with sha256sum, or let the policy do without.";
         /// The lease ended while the boot was under way.
-        LeaseLost = 3218, "the lease ended during the boot and the address is no longer ours", "Give longer leases, or look why the DHCP server stopped answering.";
-        /// The text handed over is not the one that was fetched.
-        TextMissing = 3219, "the text handed over is empty or not the one that was fetched", "A fault of the driver: hand over the texts that were received.";
-        /// Another boot program took our place: too many refusals of the same address.
-        BadRequest = 3220, "a transfer can't be asked for like this", "A fault of the configuration: look at ports, block size and window.";
-        /// The kernel is for another machine.
-        WrongMachine = 3221, "the kernel is for another kind of processor", "Serve a kernel for this machine's architecture (DHCP option 93 tells the server which).";
+        LeaseLost = 3212, "the lease ended during the boot: the address is no longer ours", "Give longer leases, or look why the DHCP server stopped answering.";
+        /// The text handed over can't be the one that was fetched.
+        TextMissing = 3213, "the text handed over is empty", "This is a defect in the program: it hands over the texts that were received.";
+        /// The size in the announcement and the bytes that came differ.
+        SizeChanged { /** What was announced. */ announced: u64, /** What came. */ received: u64 } = 3214, "{received} bytes came where {announced} were announced", "Did the file change during the transfer? Try again.";
     }
 }

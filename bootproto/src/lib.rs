@@ -14,5 +14,6 @@ mod step;
 pub mod transfer;
 pub mod verify;
 
+pub use client::Client;
 pub use failure::{Cause, Failure, Fault, LastPacket};
 pub use step::Step;

@@ -5,6 +5,10 @@ use core::time::Duration;
 use bootproto_dhcp::client as dhcp;
 
 use super::FileKind;
+use crate::linux::Region;
+
+/// How many regions of memory a client keeps.
+pub(super) const MAX_REGIONS: usize = 16;
 /// What happens to the boot file that DHCP names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -80,9 +84,17 @@ impl Default for Caps {
 pub struct Config {
     pub(super) seed: u64,
     pub(super) dhcp: dhcp::Config,
+    pub(super) knobs: Knobs,
+    error: Option<ConfigError>,
+}
+
+/// What the client keeps of its configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Knobs {
     pub(super) load: Load,
     pub(super) manifest: ManifestPolicy,
     pub(super) caps: Caps,
+    pub(super) memory: heapless::Vec<Region, MAX_REGIONS>,
     pub(super) transfer_port: u16,
     pub(super) block_size: Option<u16>,
     pub(super) window_size: u16,
@@ -101,43 +113,47 @@ impl Config {
         Self {
             seed,
             dhcp,
-            load: Load::Fetch,
-            manifest: ManifestPolicy::IfPresent,
-            caps: Caps::DEFAULT,
-            transfer_port: 69,
-            block_size: None,
-            window_size: 16,
-            receive_buffer: None,
-            give_up: None,
-            tries: 1,
+            knobs: Knobs {
+                load: Load::Fetch,
+                manifest: ManifestPolicy::IfPresent,
+                caps: Caps::DEFAULT,
+                memory: heapless::Vec::new(),
+                transfer_port: 69,
+                block_size: None,
+                window_size: 16,
+                receive_buffer: None,
+                give_up: None,
+                tries: 1,
+            },
+            error: None,
         }
     }
 
     /// What happens to the boot file. Default: it is fetched.
     #[must_use]
     pub const fn with_load(mut self, load: Load) -> Self {
-        self.load = load;
+        self.knobs.load = load;
         self
     }
 
     /// Whether files are checked against `SHA256SUMS`. Default: where it is there.
     #[must_use]
     pub const fn with_manifest(mut self, policy: ManifestPolicy) -> Self {
-        self.manifest = policy;
+        self.knobs.manifest = policy;
         self
     }
 
     /// The most bytes that each kind of file may have.
     #[must_use]
     pub const fn with_caps(mut self, caps: Caps) -> Self {
-        self.caps = caps;
+        self.knobs.caps = caps;
         self
     }
 
     /// The port on which transfers are asked for. Default 69, TFTP's.
     #[must_use]
     pub const fn with_transfer_port(mut self, port: u16) -> Self {
-        self.transfer_port = port;
+        self.knobs.transfer_port = port;
         self
     }
 
@@ -145,28 +161,28 @@ impl Config {
     /// fragmentation, which is 1468 there. The kernel's are never larger than 2048.
     #[must_use]
     pub const fn with_block_size(mut self, bytes: u16) -> Self {
-        self.block_size = Some(bytes);
+        self.knobs.block_size = Some(bytes);
         self
     }
 
     /// How many datagrams may be under way. Default 16.
     #[must_use]
     pub const fn with_window_size(mut self, blocks: u16) -> Self {
-        self.window_size = blocks;
+        self.knobs.window_size = blocks;
         self
     }
 
     /// How many bytes of datagrams the stack below can hold before we look. Default: unknown, large.
     #[must_use]
     pub const fn with_receive_buffer(mut self, bytes: u32) -> Self {
-        self.receive_buffer = Some(bytes);
+        self.knobs.receive_buffer = Some(bytes);
         self
     }
 
     /// How long a server may be silent before a transfer fails. Default: the protocol's.
     #[must_use]
     pub const fn with_give_up(mut self, silence: Duration) -> Self {
-        self.give_up = Some(silence);
+        self.knobs.give_up = Some(silence);
         self
     }
 
@@ -174,18 +190,33 @@ impl Config {
     /// file) is not tried again.
     #[must_use]
     pub const fn with_tries(mut self, more: u8) -> Self {
-        self.tries = more;
+        self.knobs.tries = more;
+        self
+    }
+
+    /// The memory that may be used, at most 16 regions; give the same kind of list as
+    /// [`MemoryMap`](crate::linux::MemoryMap) takes. Default: none, and then nothing is placed: `address` is `None` in
+    /// every event, and the caller decides where files go.
+    #[must_use]
+    pub fn with_memory(mut self, regions: &[Region]) -> Self {
+        match heapless::Vec::from_slice(regions) {
+            Ok(memory) => self.knobs.memory = memory,
+            Err(_) => self.error = Some(ConfigError::TooManyRegions { regions: regions.len() }),
+        }
         self
     }
 
     pub(super) const fn check(&self) -> Result<(), ConfigError> {
-        if self.transfer_port == 0 {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        if self.knobs.transfer_port == 0 {
             return Err(ConfigError::PortZero);
         }
-        if self.window_size == 0 {
+        if self.knobs.window_size == 0 {
             return Err(ConfigError::BadWindowSize);
         }
-        match self.block_size {
+        match self.knobs.block_size {
             Some(bytes) if bytes < 8 || bytes > 65464 => Err(ConfigError::BadBlockSize { bytes }),
             _ => Ok(()),
         }
@@ -203,5 +234,7 @@ bootproto_core::numbered! {
         BadWindowSize = 3303, "the window size is 0", "16 suits most networks.";
         /// No block has this size (RFC 2348).
         BadBlockSize { /** The size. */ bytes: u16 } = 3304, "the block size {bytes} is outside 8 to 65464", "1468 suits Ethernet.";
+        /// The memory map has too many regions.
+        TooManyRegions { /** How many. */ regions: usize } = 3305, "the memory map has {regions} regions, 16 are kept", "Give the largest regions of usable memory.";
     }
 }

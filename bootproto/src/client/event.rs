@@ -84,11 +84,13 @@ pub enum Event<'d> {
     DhcpMenu,
     /// The lease was renewed; [`lease`](super::Client::lease) may have changed.
     Renewed,
+    /// The lease is over before the boot had begun: drop the address. The client starts over.
+    Expired,
     /// A file begins. Make room; nothing larger than `size` (or than the kind's cap) will be delivered.
     ///
     /// [`file_name`](super::Client::file_name) is its name. Store
     /// [`head`](super::Client::head), the bytes that came before the address was known, at offset 0: it is empty
-    /// most of the time, but never for a kernel.
+    /// most of the time, but never for a kernel. Fill [`pad`](super::Client::pad), where there is one, with zeros.
     Open {
         /// What the file is for.
         kind: FileKind,
@@ -122,7 +124,8 @@ pub enum Event<'d> {
         /// What the file is for.
         kind: FileKind,
     },
-    /// The transfer failed and starts again from its first byte: forget what was stored of this file.
+    /// The transfer starts again from its first byte: forget what was stored of this file. [`Open`](Self::Open) comes
+    /// again.
     Retrying {
         /// What the file is for.
         kind: FileKind,

@@ -23,10 +23,20 @@
 //! `Failed` may come instead of any of them. Where the boot file is itself a kernel (direct mode), it is opened as
 //! [`Kernel`](FileKind::Kernel) and `Ready` follows, without configuration and without the caller's texts.
 
+mod boot;
+mod check;
 mod config;
 mod event;
+mod file;
 mod ignored;
+mod images;
+mod machine;
+mod text;
+mod texts;
 
 pub use config::{Caps, Config, ConfigError, Load, ManifestPolicy};
 pub use event::{Event, FileKind};
 pub use ignored::{Ignored, Unexpected};
+pub use images::{Placed, Plan};
+pub use machine::Client;
+pub use texts::Texts;

@@ -13,8 +13,10 @@ use core::time::Duration;
 use bootproto_core::{Machine, UdpPath};
 
 mod outcome;
+mod tftp;
 
 pub use outcome::{Failure, FailureKind, Ignored};
+pub use tftp::Tftp;
 
 /// What to fetch, from where, and within which bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +72,8 @@ pub struct Statistics {
     pub retransmissions: u64,
     /// Datagrams that came a second time.
     pub duplicates: u64,
+    /// The smoothed round trip; zero until one was measured.
+    pub round_trip: Duration,
 }
 
 /// What a transfer tells.
@@ -89,6 +93,8 @@ pub enum Event<'d> {
         /// The bytes.
         bytes: &'d [u8],
     },
+    /// Less is asked of the server now: bytes that came before are void, and the file begins anew.
+    Restarted,
     /// All bytes were delivered. The transfer may go on to answer a peer that missed the last acknowledgement.
     Done {
         /// How many bytes the file has.
@@ -123,4 +129,7 @@ pub trait Transfer: for<'d> Machine<Path = UdpPath, Event<'d> = Event<'d>> + Siz
     /// Whether all bytes were delivered. The transfer may live on to answer a peer that missed the last
     /// acknowledgement; who asks for the next file meanwhile loses nothing.
     fn is_complete(&self) -> bool;
+
+    /// Breaks the transfer off. What waits to be sent afterwards tells the server so.
+    fn abort(&mut self);
 }

@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-use bootproto_core::{Code, Entry};
+use bootproto_core::{Code, Entry, Numbered};
+use bootproto_tftp as tftp;
 
 /// What the boot client may do about a failed transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,54 +26,100 @@ pub enum FailureKind {
 /// Why a transfer ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Failure {
-    /// What may be done about it.
-    pub kind: FailureKind,
-    entry: &'static Entry,
+    inner: FailureInner,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FailureInner {
+    Tftp(tftp::Failure),
+    TftpRequest(tftp::ConfigError),
 }
 
 impl Failure {
+    pub(super) const fn tftp(failure: tftp::Failure) -> Self {
+        Self { inner: FailureInner::Tftp(failure) }
+    }
+
+    pub(super) const fn tftp_request(error: tftp::ConfigError) -> Self {
+        Self { inner: FailureInner::TftpRequest(error) }
+    }
+
+    /// What may be done about it.
+    #[must_use]
+    #[expect(clippy::wildcard_enum_match_arm, reason = "whatever else breaks a transfer, another try may do")]
+    pub const fn kind(&self) -> FailureKind {
+        match self.inner {
+            FailureInner::TftpRequest(_) => FailureKind::BadRequest,
+            FailureInner::Tftp(failure) => match failure {
+                tftp::Failure::NotFound => FailureKind::NotFound,
+                // Servers that say "file not found" as error 0: nothing else is refused before the first answer.
+                tftp::Failure::Peer {
+                    code: tftp::wire::ErrorCode::NOT_DEFINED,
+                    phase: tftp::Phase::Opening,
+                } => FailureKind::NotFound,
+                tftp::Failure::AccessViolation => FailureKind::Denied,
+                tftp::Failure::OpenTimedOut { .. } | tftp::Failure::ReadTimedOut { .. } => {
+                    FailureKind::TimedOut
+                }
+                tftp::Failure::TooLarge { .. } => FailureKind::TooLarge,
+                _ => FailureKind::Broken,
+            },
+        }
+    }
+
     /// The row in the table of numbers: the protocol's own.
     #[must_use]
-    pub const fn entry(&self) -> &'static Entry {
-        self.entry
+    pub fn entry(&self) -> &'static Entry {
+        match &self.inner {
+            FailureInner::Tftp(failure) => failure.entry(),
+            FailureInner::TftpRequest(error) => error.entry(),
+        }
     }
 
     /// The stable number.
     #[must_use]
-    pub const fn code(&self) -> Code {
-        self.entry.code
+    pub fn code(&self) -> Code {
+        self.entry().code
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.entry.text)
+        match &self.inner {
+            FailureInner::Tftp(failure) => failure.fmt(f),
+            FailureInner::TftpRequest(error) => error.fmt(f),
+        }
     }
 }
+
+impl core::error::Error for Failure {}
 
 /// Why a datagram changed nothing for a transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ignored {
-    duplicate: bool,
-    entry: &'static Entry,
+    inner: tftp::Ignored,
 }
 
 impl Ignored {
+    pub(super) const fn tftp(inner: tftp::Ignored) -> Self {
+        Self { inner }
+    }
+
     /// The row in the table of numbers: the protocol's own.
     #[must_use]
-    pub const fn entry(&self) -> &'static Entry {
-        self.entry
+    pub fn entry(&self) -> &'static Entry {
+        self.inner.entry()
     }
 
     /// Whether the datagram had been here before.
     #[must_use]
     pub const fn is_duplicate(&self) -> bool {
-        self.duplicate
+        matches!(self.inner, tftp::Ignored::Duplicate { .. })
     }
 }
 
 impl fmt::Display for Ignored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.entry.text)
+        self.inner.fmt(f)
     }
 }

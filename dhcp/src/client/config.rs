@@ -232,6 +232,18 @@ impl Config {
         self
     }
 
+    /// The hardware address.
+    #[must_use]
+    pub const fn hardware(&self) -> HardwareAddress {
+        self.hardware
+    }
+
+    /// The machine's UUID as it goes on the wire, if one was given.
+    #[must_use]
+    pub const fn uuid(&self) -> Option<[u8; 16]> {
+        self.uuid
+    }
+
     /// `text`, or nothing and a fault if it is too long.
     fn text(&mut self, option: u8, text: &[u8]) -> Text<64> {
         Text::new(text).unwrap_or_else(|| {

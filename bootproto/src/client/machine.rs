@@ -1,0 +1,412 @@
+//! The client as a value: its state, what can be asked of it, and the four calls of every machine.
+
+use core::net::SocketAddr;
+
+use bootproto_core::{BufferTooSmall, HighWater, Instant, Machine, Rng, Transmit, UdpPath, Uncompared};
+use bootproto_dhcp::HardwareAddress;
+use bootproto_dhcp::client as dhcp;
+
+use super::check::Check;
+use super::config::Knobs;
+use super::file::{Carrier, File, HEAD_ROOM};
+use super::images::Images;
+use super::{Config, ConfigError, Event, FileKind, Ignored, Plan, Unexpected};
+use crate::config::{FileName, Search};
+use crate::transfer::{self, Statistics, Terms, Transfer as _};
+use crate::{Failure, LastPacket, Step};
+
+/// The boot client. A plain value: `Clone` makes a snapshot. The module's documentation has the order of events.
+///
+/// | phase | input | goes to |
+/// |---|---|---|
+/// | configuring | DHCP is done | fetching the boot file, or the first configuration name |
+/// | fetching | the file is complete | between |
+/// | fetching | no such file | between, where another name may do; else finished |
+/// | between | time (at once) | fetching, text or finished |
+/// | text | `continue_with` | fetching, choosing, verifying or finished |
+/// | choosing | `choose` | fetching or finished |
+/// | choosing | time | timed out, which is text |
+/// | verifying | the last byte | between, or finished |
+/// | any | the lease is lost, the transfer fails | finished |
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    pub(super) knobs: Knobs,
+    pub(super) hardware: HardwareAddress,
+    pub(super) uuid: Option<[u8; 16]>,
+    pub(super) clock: HighWater,
+    pub(super) rng: Rng,
+    pub(super) dhcp: dhcp::Client,
+    pub(super) phase: Phase,
+    pub(super) goal: Goal,
+    /// What is to be told or done at the next timeout, and since when.
+    pub(super) pending: Option<(Instant, Pending)>,
+    pub(super) transfer: Option<Carrier>,
+    /// The transfer before, which may have to repeat its last acknowledgement.
+    pub(super) lingering: Option<Carrier>,
+    pub(super) file: Option<File>,
+    pub(super) head: heapless::Vec<u8, HEAD_ROOM>,
+    pub(super) images: Images,
+    pub(super) search: Search,
+    pub(super) tried: u16,
+    pub(super) includes: u16,
+    /// Where the configuration was found.
+    pub(super) configuration: Option<(SocketAddr, FileName)>,
+    pub(super) choice: Choice,
+    pub(super) has_manifest: bool,
+    pub(super) last: Uncompared<LastPacket>,
+}
+
+const _: () = assert!(size_of::<Client>() <= 12 * 1024, "a boot client must fit a firmware's stack");
+
+/// What the client is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// DHCP is under way.
+    Configuring,
+    /// A file comes.
+    Fetching,
+    /// A file is over; what follows is decided at the pending instant.
+    Between,
+    /// The caller is to hand over the texts.
+    Text,
+    /// The caller is to choose.
+    Choosing { until: Option<Instant> },
+    /// Nobody chose; the caller is to hand over the texts.
+    TimedOut,
+    /// The caller is to hand over a file's bytes.
+    Verifying(Check),
+    /// The boot is over.
+    Finished(End),
+}
+
+/// How a boot ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum End {
+    Ready,
+    LocalBoot,
+    Failed(Failure),
+}
+
+/// What the present file is for, and thereby what comes after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Goal {
+    /// The boot file.
+    Load,
+    /// A name under which the configuration may lie.
+    Search,
+    /// The configuration is there: its includes, and the choice.
+    Configuration,
+    Manifest,
+    Kernel,
+    Initrd(u8),
+    DeviceTree,
+    /// The file with this number among the placed ones is to be verified next.
+    Verify(u8),
+}
+
+/// Which entry boots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Choice {
+    Default,
+    Timeout,
+    Entry(usize),
+}
+
+/// What waits for the next timeout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pending {
+    /// The file is complete: tell.
+    Received,
+    /// Decide what comes next.
+    Proceed,
+}
+
+impl Client {
+    /// A client that begins at once.
+    ///
+    /// # Errors
+    /// [`ConfigError`] says what in `config` can't be.
+    pub fn new(config: Config, now: Instant) -> Result<Self, ConfigError> {
+        config.check()?;
+        let mut clock = HighWater::new();
+        clock.advance(now);
+        let hardware = config.dhcp.hardware();
+        let uuid = config.dhcp.uuid();
+        let dhcp = dhcp::Client::new(config.dhcp, now).map_err(|error| ConfigError::Dhcp { error })?;
+        Ok(Self {
+            knobs: config.knobs,
+            hardware,
+            uuid,
+            clock,
+            rng: Rng::new(config.seed),
+            dhcp,
+            phase: Phase::Configuring,
+            goal: Goal::Load,
+            pending: None,
+            transfer: None,
+            lingering: None,
+            file: None,
+            head: heapless::Vec::new(),
+            images: Images::new(),
+            search: Search::new(),
+            tried: 0,
+            includes: 0,
+            configuration: None,
+            choice: Choice::Default,
+            has_manifest: false,
+            last: Uncompared(LastPacket::Nothing),
+        })
+    }
+
+    /// Where in the boot we are.
+    #[must_use]
+    pub const fn step(&self) -> Step {
+        match &self.phase {
+            Phase::Configuring => Step::Configure,
+            Phase::Finished(End::Ready) => Step::Start,
+            Phase::Finished(End::LocalBoot) => Step::Choose,
+            Phase::Finished(End::Failed(failure)) => failure.step,
+            Phase::Fetching
+            | Phase::Between
+            | Phase::Text
+            | Phase::Choosing { .. }
+            | Phase::TimedOut
+            | Phase::Verifying(_) => match self.goal {
+                Goal::Load => Step::Load,
+                Goal::Search | Goal::Configuration => Step::Choose,
+                Goal::Manifest | Goal::Kernel | Goal::Initrd(_) | Goal::DeviceTree => Step::Fetch,
+                Goal::Verify(_) => Step::Verify,
+            },
+        }
+    }
+
+    /// The DHCP client, for its [`menu`](dhcp::Client::menu) and [`boot`](dhcp::Client::boot).
+    #[must_use]
+    pub const fn dhcp(&self) -> &dhcp::Client {
+        &self.dhcp
+    }
+
+    /// The lease, from [`Event::Configured`] on.
+    #[must_use]
+    pub fn lease(&self) -> Option<&dhcp::Lease> {
+        self.dhcp.lease()
+    }
+
+    /// The name of the present or last file, as the server is asked for it.
+    #[must_use]
+    pub fn file_name(&self) -> &[u8] {
+        self.file.as_ref().map_or(&[], |file| file.name.as_bytes())
+    }
+
+    /// What the present or last file is for.
+    #[must_use]
+    pub fn file_kind(&self) -> Option<FileKind> {
+        self.file.as_ref().map(|file| file.kind)
+    }
+
+    /// The server of the present or last file, with the port from which it answers once it has.
+    #[must_use]
+    pub fn peer(&self) -> Option<SocketAddr> {
+        let file = self.file.as_ref()?;
+        let answered = self.transfer.as_ref().and_then(|carrier| carrier.transfer.peer());
+        Some(answered.or(file.answered).unwrap_or(file.server))
+    }
+
+    /// What was agreed with the server of the present or last file, once it has answered.
+    #[must_use]
+    pub fn terms(&self) -> Option<Terms> {
+        match &self.transfer {
+            Some(carrier) => carrier.transfer.terms(),
+            None => self.file.as_ref().and_then(|file| file.terms),
+        }
+    }
+
+    /// What the present or last transfer has cost so far.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        match &self.transfer {
+            Some(carrier) => carrier.transfer.statistics(),
+            None => self.file.as_ref().map(|file| file.statistics.0).unwrap_or_default(),
+        }
+    }
+
+    /// The bytes of the present file that came before its place was known: store them at its offset 0 on
+    /// [`Event::Open`].
+    #[must_use]
+    pub fn head(&self) -> &[u8] {
+        &self.head
+    }
+
+    /// The configuration's name, once it was found.
+    #[must_use]
+    pub fn configuration_name(&self) -> Option<&[u8]> {
+        self.configuration.as_ref().map(|(_, name)| name.as_bytes())
+    }
+
+    /// Whether nothing will happen any more.
+    #[must_use]
+    pub const fn is_finished(&self) -> bool {
+        matches!(self.phase, Phase::Finished(_))
+    }
+
+    /// Why the boot failed, once it has.
+    #[must_use]
+    pub const fn failure(&self) -> Option<&Failure> {
+        match &self.phase {
+            Phase::Finished(End::Failed(failure)) => Some(failure),
+            Phase::Configuring
+            | Phase::Fetching
+            | Phase::Between
+            | Phase::Text
+            | Phase::Choosing { .. }
+            | Phase::TimedOut
+            | Phase::Verifying(_)
+            | Phase::Finished(End::Ready | End::LocalBoot) => None,
+        }
+    }
+
+    /// What to start and how; `None` before [`Event::Ready`].
+    #[must_use]
+    pub fn plan(&self) -> Option<Plan> {
+        matches!(self.phase, Phase::Finished(End::Ready)).then(|| self.images.plan())
+    }
+
+    /// Says what the ARP probe found that [`Event::ProbeAddress`] asked for.
+    pub fn probe_result(&mut self, now: Instant, in_use: bool) {
+        let now = self.clock.advance(now);
+        self.dhcp.probe_result(now, in_use);
+    }
+
+    /// Chooses a line of the DHCP menu by its boot server type. `false` if there is no such line now.
+    pub fn choose_server(&mut self, now: Instant, kind: u16) -> bool {
+        let now = self.clock.advance(now);
+        self.dhcp.choose(now, kind)
+    }
+
+    pub(super) fn transition(&mut self, to: Phase) {
+        self.phase = to;
+    }
+
+    fn next_deadline(&self) -> Option<Instant> {
+        let choice = match self.phase {
+            Phase::Choosing { until } => until,
+            Phase::Configuring
+            | Phase::Fetching
+            | Phase::Between
+            | Phase::Text
+            | Phase::TimedOut
+            | Phase::Verifying(_)
+            | Phase::Finished(_) => None,
+        };
+        let files = [&self.transfer, &self.lingering].into_iter().flatten();
+        files
+            .filter_map(|carrier| carrier.transfer.poll_timeout())
+            .chain(self.pending.map(|(at, _)| at))
+            .chain(choice)
+            .chain(self.dhcp.poll_timeout())
+            .min()
+    }
+}
+
+impl Machine for Client {
+    type Path = UdpPath;
+    type Event<'d> = Event<'d>;
+
+    const MAX_TRANSMIT: usize = {
+        let (dhcp, file) = (dhcp::Client::MAX_TRANSMIT, transfer::Tftp::MAX_TRANSMIT);
+        if dhcp > file { dhcp } else { file }
+    };
+
+    fn handle_datagram<'d>(&mut self, now: Instant, path: UdpPath, data: &'d [u8]) -> Event<'d> {
+        let now = self.clock.advance(now);
+        if self.is_finished() {
+            return Event::Ignored(Ignored::Boot(Unexpected::Finished));
+        }
+        let port = path.local.port();
+        if let Some(carrier) = self.transfer.as_mut().filter(|carrier| carrier.port == port) {
+            let event = carrier.transfer.handle_datagram(now, path, data);
+            return self.on_transfer(now, event);
+        }
+        if let Some(carrier) = self.lingering.as_mut().filter(|carrier| carrier.port == port) {
+            return match carrier.transfer.handle_datagram(now, path, data) {
+                transfer::Event::Ignored(why) => Event::Ignored(Ignored::Transfer(why)),
+                transfer::Event::Nothing
+                | transfer::Event::Opened(_)
+                | transfer::Event::Data { .. }
+                | transfer::Event::Restarted
+                | transfer::Event::Done { .. }
+                | transfer::Event::Failed { .. } => {
+                    Event::Ignored(Ignored::Boot(Unexpected::EarlierTransfer))
+                }
+            };
+        }
+        let event = self.dhcp.handle_datagram(now, path, data);
+        self.note_dhcp(&event, data);
+        self.on_dhcp(now, event)
+    }
+
+    fn handle_timeout(&mut self, now: Instant) -> Option<Event<'static>> {
+        let now = self.clock.advance(now);
+        if self.is_finished() {
+            return None;
+        }
+        if let Some(carrier) = &mut self.lingering {
+            // Nothing that an earlier file's transfer has to say concerns anybody.
+            let _ = carrier.transfer.handle_timeout(now);
+        }
+        if let Some(event) = self.dhcp.handle_timeout(now) {
+            let event = self.on_dhcp(now, event);
+            if event != Event::Nothing {
+                return Some(event);
+            }
+        }
+        if let Some(carrier) = &mut self.transfer
+            && let Some(event) = carrier.transfer.handle_timeout(now)
+        {
+            let event = self.on_transfer(now, event);
+            if event != Event::Nothing {
+                return Some(event);
+            }
+        }
+        if let Phase::Choosing { until: Some(until) } = self.phase
+            && until <= now
+        {
+            self.transition(Phase::TimedOut);
+            return Some(Event::ChoiceTimedOut);
+        }
+        let (_, pending) = self.pending.take_if(|(at, _)| *at <= now)?;
+        self.on_pending(now, pending)
+    }
+
+    fn poll_transmit<'b>(
+        &mut self,
+        now: Instant,
+        buf: &'b mut [u8],
+    ) -> Result<Option<Transmit<'b, UdpPath>>, BufferTooSmall> {
+        let now = self.clock.advance(now);
+        let finished = self.is_finished();
+        // A transfer that has ended still tells its server so.
+        for slot in [&mut self.lingering, &mut self.transfer] {
+            let Some(carrier) = slot else { continue };
+            if carrier.is_waiting(now) {
+                let sent = carrier.transfer.poll_transmit(now, buf)?;
+                if finished && !carrier.is_waiting(now) {
+                    *slot = None;
+                }
+                return Ok(sent);
+            }
+        }
+        if finished {
+            return Ok(None);
+        }
+        self.dhcp.poll_transmit(now, buf)
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        if !self.is_finished() {
+            return self.next_deadline();
+        }
+        let waits = self.transfer.is_some() || self.lingering.is_some();
+        waits.then(|| self.clock.latest())
+    }
+}
