@@ -1,5 +1,5 @@
 //! Under which names a configuration is looked for, and what names mean.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::type_complexity, reason = "tests")]
 
 use bootproto::config::{Facts, Fault, FileName, Host, Location, Rule, Scheme, Search, directory, printed};
 use core::net::Ipv4Addr;

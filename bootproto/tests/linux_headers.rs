@@ -4,6 +4,8 @@
     clippy::arithmetic_side_effects,
     clippy::unwrap_used,
     clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    clippy::type_complexity,
     reason = "tests"
 )]
 

@@ -4,6 +4,8 @@
     clippy::arithmetic_side_effects,
     clippy::unwrap_used,
     clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    clippy::type_complexity,
     reason = "tests"
 )]
 
@@ -56,7 +58,7 @@ const fn reserved(start: u64, length: u64) -> Region {
     Region { start, length, usable: false }
 }
 
-/// What QEMU tells of a machine with 1 GiB (SeaBIOS, -m 1024).
+/// What QEMU tells of a machine with 1 GiB (`-m 1024`).
 const PC: [Region; 5] = [
     usable(0, 0x9_fc00),
     reserved(0x9_fc00, 0x400),
@@ -86,7 +88,7 @@ fn a_debian_kernel_runs_where_it_likes_best_without_a_copy() {
     assert_eq!(layout.command_line(), Some(Span::new(0x1_1000, 101)));
 
     let first = layout.place_initrd(&map, Some(5000)).unwrap();
-    assert!(first.start >= slot.file.end && first.start % 4096 == 0 && first.pad.is_empty());
+    assert!(first.start >= slot.file.end && first.start.is_multiple_of(4096) && first.pad.is_empty());
     let second = layout.place_initrd(&map, Some(1)).unwrap();
     assert_eq!(second.start, first.start + 8192);
     assert_eq!(second.pad, Span { start: first.start + 5000, end: second.start });

@@ -40,26 +40,31 @@ impl<'t> Manifest<'t> {
         Lines { rest: self.text, number: 0 }
     }
 
-    /// The digest of the file `name`, a path relative to where the list lies; `./` at the start of either name is
-    /// passed over. `None` if the list doesn't name the file.
+    /// The digest of the file `name`, a path relative to where the list lies. `None` if the list doesn't name it.
+    ///
+    /// # Errors
+    /// As [`digest_at`](Self::digest_at).
+    pub fn digest_of(&self, name: &[u8]) -> Result<Option<Digest>, VerifyError> {
+        self.digest_at(b"", name)
+    }
+
+    /// The digest of the file at `path`, for a list that lies in `directory`; both are relative to the server's root.
+    /// The list's names are relative to `directory`: the list `pxelinux.cfg/SHA256SUMS` calls the file `boot/linux`
+    /// `../boot/linux`. Segments `.` and `..` and doubled slashes are resolved on both sides.
     ///
     /// # Errors
     /// [`VerifyError::Conflict`] if two lines for the file differ. A line that isn't understood might be about this very
     /// file, so it spoils the whole list: [`VerifyError::BadLine`], [`VerifyError::EscapedName`].
-    pub fn digest_of(&self, name: &[u8]) -> Result<Option<Digest>, VerifyError> {
-        let wanted = plain(name);
+    pub fn digest_at(&self, directory: &[u8], path: &[u8]) -> Result<Option<Digest>, VerifyError> {
+        let special = path.contains(&b'\\') || path.contains(&b'\n');
         let mut found: Option<Digest> = None;
         for line in self.lines() {
             let line = match line {
-                // An escaped name is never one that is asked for.
-                Err(VerifyError::EscapedName { .. })
-                    if !wanted.contains(&b'\\') && !wanted.contains(&b'\n') =>
-                {
-                    continue;
-                }
+                // An escaped name is none without a character that needs it.
+                Err(VerifyError::EscapedName { .. }) if !special => continue,
                 other => other?,
             };
-            if plain(line.name) != wanted {
+            if !Segments::new(directory, line.name).eq(Segments::new(b"", path)) {
                 continue;
             }
             match found {
@@ -72,12 +77,12 @@ impl<'t> Manifest<'t> {
         Ok(found)
     }
 
-    /// Compares the digest of the file `name` with the list.
+    /// Compares the digest of the file at `path` with the list that lies in `directory`.
     ///
     /// # Errors
-    /// [`VerifyError::Unlisted`], [`VerifyError::Mismatch`], and those of [`digest_of`](Self::digest_of).
-    pub fn check(&self, name: &[u8], digest: &Digest) -> Result<(), VerifyError> {
-        match self.digest_of(name)? {
+    /// [`VerifyError::Unlisted`], [`VerifyError::Mismatch`], and those of [`digest_at`](Self::digest_at).
+    pub fn check(&self, directory: &[u8], path: &[u8], digest: &Digest) -> Result<(), VerifyError> {
+        match self.digest_at(directory, path)? {
             None => Err(VerifyError::Unlisted),
             Some(listed) if listed == *digest => Ok(()),
             Some(_) => Err(VerifyError::Mismatch),
@@ -85,16 +90,44 @@ impl<'t> Manifest<'t> {
     }
 }
 
-/// A path without any `./` before it.
-fn plain(name: &[u8]) -> &[u8] {
-    let mut name = name;
-    while let Some(rest) = name.strip_prefix(b"./") {
-        name = rest;
-        while let Some(rest) = name.strip_prefix(b"/") {
-            name = rest;
+/// The segments of a path, the last one first, without `.` and `..`. What climbs above the root stays at the root.
+struct Segments<'t> {
+    directory: &'t [u8],
+    name: &'t [u8],
+    climb: usize,
+}
+
+impl<'t> Segments<'t> {
+    /// `name` seen from `directory`; a name with a slash before it is seen from the root.
+    fn new(directory: &'t [u8], name: &'t [u8]) -> Self {
+        Self { directory: if name.starts_with(b"/") { b"" } else { directory }, name, climb: 0 }
+    }
+
+    fn last(&mut self) -> Option<&'t [u8]> {
+        let part = if self.name.is_empty() { &mut self.directory } else { &mut self.name };
+        if part.is_empty() {
+            return None;
+        }
+        let slash = part.iter().rposition(|byte| *byte == b'/');
+        let segment = part.get(slash.map_or(0, |slash| slash.saturating_add(1))..).unwrap_or_default();
+        *part = part.get(..slash.unwrap_or(0)).unwrap_or_default();
+        Some(segment)
+    }
+}
+
+impl<'t> Iterator for Segments<'t> {
+    type Item = &'t [u8];
+
+    fn next(&mut self) -> Option<&'t [u8]> {
+        loop {
+            match self.last()? {
+                b"" | b"." => {}
+                b".." => self.climb = self.climb.saturating_add(1),
+                _ if self.climb > 0 => self.climb = self.climb.saturating_sub(1),
+                segment => return Some(segment),
+            }
         }
     }
-    name
 }
 
 /// The lines of a list.

@@ -51,9 +51,27 @@ fn every_form_that_sha256sum_reads_is_read() {
 fn a_check_tells_what_is_wrong() {
     let text = format!("{ABC}  linux\n");
     let manifest = Manifest::new(text.as_bytes());
-    assert_eq!(manifest.check(b"linux", &Digest::of(b"abc")), Ok(()));
-    assert_eq!(manifest.check(b"linux", &Digest::of(b"abd")), Err(VerifyError::Mismatch));
-    assert_eq!(manifest.check(b"initrd", &Digest::of(b"abc")), Err(VerifyError::Unlisted));
+    assert_eq!(manifest.check(b"", b"linux", &Digest::of(b"abc")), Ok(()));
+    assert_eq!(manifest.check(b"", b"linux", &Digest::of(b"abd")), Err(VerifyError::Mismatch));
+    assert_eq!(manifest.check(b"", b"initrd", &Digest::of(b"abc")), Err(VerifyError::Unlisted));
+}
+
+#[test]
+fn names_are_relative_to_where_the_list_lies() {
+    let text = format!("{ABC}  ../debian/linux\n{EMPTY}  default\n{EMPTY}  /top\n");
+    let manifest = Manifest::new(text.as_bytes());
+    let abc = Ok(Some(Digest::of(b"abc")));
+    let empty = Ok(Some(Digest::of(b"")));
+    for directory in [&b"boot/pxelinux.cfg/"[..], b"/boot/pxelinux.cfg", b"./boot//x/../pxelinux.cfg"] {
+        assert_eq!(manifest.digest_at(directory, b"boot/debian/linux"), abc);
+        assert_eq!(manifest.digest_at(directory, b"/boot/./debian//linux"), abc);
+        assert_eq!(manifest.digest_at(directory, b"debian/linux"), Ok(None));
+        assert_eq!(manifest.digest_at(directory, b"linux"), Ok(None));
+        assert_eq!(manifest.digest_at(directory, b"boot/pxelinux.cfg/default"), empty);
+        assert_eq!(manifest.digest_at(directory, b"default"), Ok(None));
+        assert_eq!(manifest.digest_at(directory, b"top"), empty);
+    }
+    assert_eq!(manifest.digest_at(b"", b"debian/linux"), abc, "what climbs above the root stays there");
 }
 
 #[test]
