@@ -83,6 +83,7 @@ fn an_installer_menu_starts_the_marked_entry() {
         line(&entry, &SystemFacts::default()),
         "BOOT_IMAGE=debian-installer/amd64/linux vga=788 initrd=debian-installer/amd64/initrd.gz --- quiet"
     );
+    assert_eq!(menu.command(b"mainmenu"), Err(Fault::EntryDisabled), "it only leads back");
     assert_eq!(menu.entry(2).unwrap().hot_key(), Some(b'x'));
     assert_eq!(menu.entry(3).unwrap().kind, Kind::Config);
     assert_eq!(menu.entry(3).unwrap().help, Some(&b"   Display help screens; LABEL here is no label\n"[..]));
@@ -270,6 +271,21 @@ fn a_separator_ends_the_entry_before_it() {
     assert_eq!(menu.entry(0).unwrap().append, b"");
     let b = menu.entry(1).unwrap();
     assert_eq!((b.append, b.is_hidden, b.password), (&b"global"[..], true, Some(&b"x"[..])));
+}
+
+#[test]
+fn the_ending_of_a_plain_kernel_tells_its_kind() {
+    let cases = [
+        ("pxelinux.0", Kind::Pxe),
+        ("chain.C32", Kind::Com32),
+        ("vmlinuz-6.1.0", Kind::Pxe),
+        ("linux", Kind::Linux),
+    ];
+    for (file, kind) in cases {
+        assert_eq!(Kind::Kernel.of(file.as_bytes()), kind, "{file}");
+    }
+    assert_eq!(Kind::Linux.of(b"vmlinuz-6.1.0"), Kind::Linux, "LINUX says so whatever the name");
+    assert_eq!(Kind::Kernel.of(b""), Kind::Linux);
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub struct Entry<'t> {
     pub line: u32,
     /// Its text in the menu, as written.
     pub menu_label: Option<&'t [u8]>,
-    /// What kind of file it starts.
+    /// Which keyword names the file; [`Kind::of`] tells more of a plain KERNEL.
     pub kind: Kind,
     /// The file. Without a KERNEL line that is the label's own name.
     pub kernel: &'t [u8],
@@ -44,6 +44,8 @@ pub struct Entry<'t> {
     pub is_hidden: bool,
     /// MENU DISABLE.
     pub is_disabled: bool,
+    /// MENU EXIT and the like: it leads to another menu and starts nothing.
+    pub is_way: bool,
     /// How many MENU BEGIN it stands below.
     pub depth: u8,
     /// The text of its statements, for the INITRD lines.
@@ -72,6 +74,7 @@ impl<'t> Entry<'t> {
             is_menu_default: false,
             is_hidden: false,
             is_disabled: false,
+            is_way: false,
             depth: 0,
             body: b"",
         }
@@ -95,8 +98,15 @@ impl<'t> Entry<'t> {
             Statement::MenuDefault => self.is_menu_default = true,
             Statement::MenuHide => self.is_hidden = true,
             Statement::MenuDisable => self.is_disabled = true,
+            Statement::MenuLeads => self.is_way = true,
             _ => {}
         }
+    }
+
+    /// Whether it can be started.
+    #[must_use]
+    pub const fn boots(&self) -> bool {
+        !self.is_disabled && !self.is_way
     }
 
     /// Its text in the menu without the `^` before the hot key: MENU LABEL, or the label.

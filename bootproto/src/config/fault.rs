@@ -37,8 +37,8 @@ bootproto_core::numbered! {
         NoSuchLabel = 3514, "there is no such label", "Choose one of the labels of the configuration.";
         /// No entry, no DEFAULT: there is nothing to start.
         NothingToBoot = 3515 ["PXE-E74"], "the configuration has no entry to boot", "Add a LABEL with a KERNEL.";
-        /// An entry with MENU DISABLE.
-        EntryDisabled = 3516, "the entry is disabled", "Choose another entry.";
+        /// An entry with MENU DISABLE, or one that only leads to another menu.
+        EntryDisabled = 3516, "the entry is disabled or only leads to another menu", "Choose another entry.";
         /// The command line is longer than the kernel takes.
         CommandLineTooLong { /** Its length. */ length: usize, /** What the kernel takes. */ limit: usize } = 3517, "the command line has {length} bytes, the kernel takes {limit}", "Shorten APPEND.";
         /// A file of zeros, a kernel or the like in the place of a text.

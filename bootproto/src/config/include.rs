@@ -35,6 +35,8 @@ pub struct Includes {
     count: u16,
 }
 
+const _: () = assert!(size_of::<Includes>() <= 256);
+
 impl Includes {
     /// Nothing included yet.
     #[must_use]

@@ -141,7 +141,7 @@ impl<'t> Menu<'t> {
             return Err(Fault::NothingToBoot);
         }
         if let Some(entry) = self.find(name) {
-            return if entry.is_disabled { Err(Fault::EntryDisabled) } else { Ok(Entry { typed, ..entry }) };
+            return if entry.boots() { Ok(Entry { typed, ..entry }) } else { Err(Fault::EntryDisabled) };
         }
         let settings = self.settings();
         if !settings.implicit {
@@ -185,7 +185,7 @@ impl<'t> Menu<'t> {
     }
 
     fn usable(&self) -> impl Iterator<Item = Entry<'t>> {
-        self.entries().filter(|entry| !entry.is_disabled)
+        self.entries().filter(Entry::boots)
     }
 
     /// Everything in the text that is wrong or unknown, in order. None of it keeps the rest from being read.
@@ -251,7 +251,8 @@ impl<'t> Walk<'t> {
                 | Statement::FdtDir(_)
                 | Statement::LocalBoot(_)
                 | Statement::MenuHide
-                | Statement::MenuDisable,
+                | Statement::MenuDisable
+                | Statement::MenuLeads,
             ) if !self.in_label => item.statement = Err(Fault::OutsideLabel),
             _ => {}
         }

@@ -79,6 +79,8 @@ pub struct Search {
     next: u8,
 }
 
+const _: () = assert!(size_of::<Search>() <= 8);
+
 impl Search {
     /// At the beginning.
     #[must_use]

@@ -30,6 +30,35 @@ pub enum Kind {
     Config,
 }
 
+impl Kind {
+    /// What PXELINUX takes a KERNEL line's file for by its ending; a Linux kernel where the ending says nothing.
+    fn by_ending(file: &[u8]) -> Self {
+        const ENDINGS: [(&[u8], Kind); 7] = [
+            (b".com", Kind::ComBoot),
+            (b".cbt", Kind::ComBoot),
+            (b".c32", Kind::Com32),
+            (b".img", Kind::FloppyImage),
+            (b".bss", Kind::Bss),
+            (b".bin", Kind::Boot),
+            (b".0", Kind::Pxe),
+        ];
+        let ends_in = |ending: &[u8]| {
+            let tail = file.len().checked_sub(ending.len()).and_then(|start| file.get(start..));
+            tail.is_some_and(|tail| tail.eq_ignore_ascii_case(ending))
+        };
+        ENDINGS.into_iter().find(|(ending, _)| ends_in(ending)).map_or(Self::Linux, |(_, kind)| kind)
+    }
+
+    /// What kind `file` is of for PXELINUX: the keyword tells, or for KERNEL the file's ending.
+    ///
+    /// The ending is a poor witness (`vmlinuz-6.1.0` counts as a boot program). Where the file is at hand, ask
+    /// [`identify`](crate::linux::identify) first.
+    #[must_use]
+    pub fn of(self, file: &[u8]) -> Self {
+        if self == Self::Kernel { Self::by_ending(file) } else { self }
+    }
+}
+
 /// One statement. Texts are the caller's bytes, without the blanks around them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -104,6 +133,8 @@ pub enum Statement<'t> {
     MenuBegin(&'t [u8]),
     /// `MENU END`.
     MenuEnd,
+    /// `MENU EXIT`, `MENU GOTO`, `MENU QUIT`: the entry starts nothing, it leads to another menu.
+    MenuLeads,
     /// `TEXT HELP` to `ENDTEXT`: lines about the entry.
     Help(&'t [u8]),
     /// Known, and without meaning for a network boot: colours, fonts, the serial console.
@@ -219,6 +250,7 @@ fn parse_menu<'t>(text: &'t [u8], rest: &'t [u8]) -> Result<Statement<'t>, Fault
         b"passwd" => Statement::MenuPassword(rest),
         b"begin" => Statement::MenuBegin(rest),
         b"end" => Statement::MenuEnd,
+        b"exit" | b"goto" | b"quit" => Statement::MenuLeads,
         b"include" => {
             let (file, tag) = first_word(value(rest)?);
             Statement::Include { file, tag: (!tag.is_empty()).then_some(tag) }
@@ -286,9 +318,6 @@ fn is_idle_menu(key: &[u8]) -> bool {
         b"onerror",
         b"master",
         b"indent",
-        b"quit",
-        b"goto",
-        b"exit",
         b"start",
         b"autoboot",
         b"tabmsg",

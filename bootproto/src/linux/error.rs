@@ -6,7 +6,7 @@ bootproto_core::numbered! {
         /// The header goes on behind the bytes at hand.
         Truncated { /** Bytes from the file's start that are needed. */ needed: usize } = 3401, "the kernel's header needs {needed} bytes", "Check that the file is whole on the server.";
         /// Something else than a kernel.
-        NotKernel = 3402 ["PXE-E79"], "the file is no Linux kernel", "Check which file KERNEL or the DHCP server names.";
+        NotKernel = 3402, "the file is no Linux kernel", "Check which file KERNEL or the DHCP server names.";
         /// From before the boot protocol 2.00 of 1995, or a protocol 3 that nobody knows yet.
         BadVersion { /** High byte major, low byte minor. */ version: u16 } = 3403, "the kernel speaks boot protocol {version:#06x}, only 2.00 and its successors are known", "Use another kernel.";
         /// A zImage: it wants to lie below 1 MiB.

@@ -61,6 +61,8 @@ pub struct Layout {
     open: Option<u64>,
 }
 
+const _: () = assert!(size_of::<Layout>() <= 512);
+
 impl Layout {
     /// Nothing placed.
     #[must_use]
