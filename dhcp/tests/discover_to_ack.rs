@@ -1,5 +1,5 @@
 //! The main road: DISCOVER, OFFER, REQUEST, ACK, and a boot file.
-#![allow(clippy::arithmetic_side_effects, clippy::as_conversions, reason = "tests")]
+#![allow(clippy::std_instead_of_core, reason = "tests")]
 
 mod common;
 

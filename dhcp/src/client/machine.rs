@@ -279,7 +279,7 @@ impl Client {
             if in_use {
                 self.decline(now);
             } else {
-                *until = now;
+                *until = soon(now);
             }
         }
     }
@@ -392,7 +392,8 @@ impl Machine for Client {
         now: Instant,
         buf: &'b mut [u8],
     ) -> Result<Option<Transmit<'b, UdpPath>>, BufferTooSmall> {
-        let now = self.clock.advance(now);
+        // A poll for nothing leaves the clock alone, or it would change what a later call does.
+        let now = now.max(self.clock.latest());
         if self.blocked {
             return Ok(None);
         }
@@ -400,12 +401,14 @@ impl Machine for Client {
         if let Some(outline) = address {
             let bytes = outline.encode(&self.config, buf)?;
             let path = outline.path(&self.config);
+            self.clock.advance(now);
             self.sent(now, outline.secs());
             return Ok(Some(Transmit { path, bytes }));
         }
         let boot = self.boot_exchange.pending.then(|| self.boot_outline(now)).flatten();
         let Some(outline) = boot else { return Ok(None) };
         let bytes = outline.encode(&self.config, buf)?;
+        self.clock.advance(now);
         self.boot_exchange.sent(now, outline.secs(), &mut self.rng);
         Ok(Some(Transmit { path: outline.path(&self.config), bytes }))
     }

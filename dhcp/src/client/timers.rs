@@ -75,7 +75,7 @@ impl Client {
                 let tries = client.exchange.tries;
                 Some(client.fail(Failure::InformUnanswered { tries }))
             }),
-            State::Probing { .. } => Some(self.settle(now)),
+            State::Probing { .. } => self.settle_late(now),
             State::Resting { .. } => {
                 self.start_over(now);
                 None
@@ -97,6 +97,14 @@ impl Client {
         self.exchange.pending = true;
         self.exchange.retry_at = None;
         None
+    }
+
+    /// The probe is over, perhaps long ago: T1 or even the lease's end may have passed meanwhile.
+    fn settle_late(&mut self, now: Instant) -> Option<Event<'static>> {
+        let event = self.settle(now);
+        let due = self.address_deadline().is_some_and(|at| at <= now);
+        let expired = if due { self.handle_lease_timers(now) } else { None };
+        expired.is_none().then_some(event)
     }
 
     fn give_up_discovery(&mut self) -> Event<'static> {

@@ -4,6 +4,25 @@
 //! its own judge.
 #![allow(dead_code, reason = "no test needs every word of the language")]
 #![allow(unreachable_pub, missing_debug_implementations, reason = "shared by the tests of this folder only")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::disallowed_methods,
+    reason = "tests"
+)]
+#![allow(
+    clippy::missing_const_for_fn,
+    clippy::std_instead_of_core,
+    clippy::must_use_candidate,
+    reason = "tests"
+)]
+#![allow(
+    clippy::missing_panics_doc,
+    clippy::new_without_default,
+    clippy::wrong_self_convention,
+    reason = "tests"
+)]
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
@@ -101,7 +120,7 @@ impl Talk {
             self.now = at;
             events.extend(self.client.handle_timeout(at));
         }
-        if !self.client.poll_timeout().is_some_and(|at| at <= self.now) {
+        if self.client.poll_timeout().is_none_or(|at| at > self.now) {
             self.now = end;
         }
         events
