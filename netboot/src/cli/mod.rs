@@ -1,4 +1,13 @@
-//! TODO
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
-}
+//! The program: arguments, output, exit codes.
+//!
+//! What belongs here: what a person types and reads. What does not: doing it, which is [`crate::transfer`],
+//! [`crate::serve`] and their neighbours.
+
+mod args;
+mod documents;
+mod run;
+mod serve_args;
+mod transfers;
+
+pub use args::{Cli, Command};
+pub use run::main;

@@ -25,6 +25,6 @@ mod stop;
 pub use clock::{Clock, seed};
 pub use network::Network;
 pub use ports::Ports;
-pub use run::{drive, drive_on, wait};
+pub use run::{drive, drive_on, flush, wait};
 pub use socket::{Bound, open};
 pub use stop::{Stop, Stopper};

@@ -62,6 +62,17 @@ impl Ports {
         Ok(&self.open[self.open.len() - 1].1)
     }
 
+    /// Opens a socket on any port, and answers the port and how many bytes may wait in it.
+    ///
+    /// # Errors
+    /// What the operating system answers.
+    pub fn ephemeral(&mut self) -> io::Result<(u16, usize)> {
+        let bound = open(SocketAddr::new(self.address, 0), self.interface.as_deref())?;
+        let (port, buffer) = (bound.local().port(), bound.receive_buffer());
+        self.open.push((port, bound));
+        Ok((port, buffer))
+    }
+
     /// Sends from a port of the machine.
     ///
     /// # Errors

@@ -88,8 +88,11 @@ where
     }
 }
 
-/// Sends all that the machine has to send.
-fn flush<M: Machine<Path = UdpPath>, N: Network>(
+/// Sends all that the machine has to send; `buf` grows as needed.
+///
+/// # Errors
+/// The operating system can't send.
+pub fn flush<M: Machine<Path = UdpPath>, N: Network>(
     machine: &mut M,
     network: &mut N,
     clock: &Clock,
