@@ -46,6 +46,39 @@ fn the_order_is_that_of_pxelinux() {
     assert_eq!(names(&facts()), expected);
 }
 
+/// What PXELINUX 6.04 asked dnsmasq for in the capture bios-e1000-ipxerom-dnsmasq-pxelinux.pcap, packets 53 to 73: QEMU
+/// with `-uuid 11223344-5566-7788-99aa-bbccddeeff00`, 52:54:00:12:34:56, 10.77.0.107.
+#[test]
+fn the_order_is_what_a_real_pxelinux_asked_for() {
+    let asked = [
+        "pxelinux.cfg/44332211-6655-8877-99aa-bbccddeeff00",
+        "pxelinux.cfg/01-52-54-00-12-34-56",
+        "pxelinux.cfg/0A4D006B",
+        "pxelinux.cfg/0A4D006",
+        "pxelinux.cfg/0A4D00",
+        "pxelinux.cfg/0A4D0",
+        "pxelinux.cfg/0A4D",
+        "pxelinux.cfg/0A4",
+        "pxelinux.cfg/0A",
+        "pxelinux.cfg/0",
+        "pxelinux.cfg/default",
+    ];
+    let facts = Facts {
+        boot_file: b"pxelinux.0",
+        uuid: Some(UUID),
+        hardware_type: 1,
+        hardware: &[0x52, 0x54, 0, 0x12, 0x34, 0x56],
+        address: Some(Ipv4Addr::new(10, 77, 0, 107)),
+        ..Facts::default()
+    };
+    let mut search = Search::new();
+    let ours = core::iter::from_fn(|| search.next(&facts)).map(Result::unwrap);
+    // The UUID as people read it is our own addition.
+    let ours: Vec<_> =
+        ours.filter(|found| found.rule != Rule::UuidAsPrinted).map(|found| found.name.to_string()).collect();
+    assert_eq!(ours, asked);
+}
+
 #[test]
 fn options_209_and_210_go_before() {
     let facts = Facts { config_file: Some(b"lab.cfg"), path_prefix: Some(b"/srv/"), ..facts() };

@@ -2,6 +2,16 @@
 //!
 //! What belongs here: reading the list, hashing, comparing. What does not: signatures, and who vouches for the list.
 //! A list that came over the same unprotected network as the files protects against damage, not against malice.
+//!
+//! ```
+//! use bootproto::verify::{Hasher, Manifest};
+//!
+//! let list = b"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  linux\n";
+//! let mut hasher = Hasher::new();
+//! hasher.update(b"a");
+//! hasher.update(b"bc");
+//! assert_eq!(Manifest::new(list).check(b"boot", b"boot/linux", &hasher.finish()), Ok(()));
+//! ```
 
 mod hasher;
 mod manifest;
