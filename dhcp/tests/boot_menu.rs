@@ -1,5 +1,5 @@
 //! The menu of PXE, and the boot servers behind its lines.
-#![allow(clippy::std_instead_of_core, reason = "tests")]
+#![allow(clippy::std_instead_of_core, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod common;
 

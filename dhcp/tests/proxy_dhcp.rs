@@ -1,5 +1,5 @@
 //! An address from one server, what to boot from another.
-#![allow(clippy::std_instead_of_core, reason = "tests")]
+#![allow(clippy::std_instead_of_core, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod common;
 

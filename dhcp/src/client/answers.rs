@@ -20,7 +20,7 @@ const PROBE_WAIT: Duration = Duration::from_secs(10);
 /// How long to wait after DECLINE (RFC 2131 section 3.1).
 const DECLINE_PAUSE: Duration = Duration::from_secs(10);
 /// How many addresses may be declined or refused in a row.
-const MAX_SETBACKS: u8 = 5;
+pub(super) const MAX_SETBACKS: u8 = 5;
 
 impl Client {
     /// An answer with the transaction id of the address's exchange.

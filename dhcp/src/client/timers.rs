@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use bootproto_core::Instant;
 
+use super::answers::MAX_SETBACKS;
 use super::exchange::Exchange;
 use super::machine::{Phase, State};
 use super::{Client, Event, Failure, Lease};
@@ -76,10 +77,13 @@ impl Client {
                 Some(client.fail(Failure::InformUnanswered { tries }))
             }),
             State::Probing { .. } => self.settle_late(now),
-            State::Resting { .. } => {
-                self.start_over(now);
-                None
-            }
+            State::Resting { .. } => match self.declined.filter(|_| self.setbacks > MAX_SETBACKS) {
+                Some(address) => Some(self.fail(Failure::AddressInUse { address })),
+                None => {
+                    self.start_over(now);
+                    None
+                }
+            },
             State::Bound | State::Renewing | State::Rebinding => self.handle_lease_timers(now),
             State::Releasing | State::Finished => None,
         }
