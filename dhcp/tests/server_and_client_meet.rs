@@ -1,5 +1,11 @@
 //! Our client against our server on a virtual link: whole boots, with nobody else's code between them. What each of
 //! them does against strangers is tested elsewhere; this shows that they agree.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
+    clippy::missing_const_for_fn,
+    reason = "tests"
+)]
 
 mod server_support;
 
