@@ -144,7 +144,7 @@ fn insert(
     let rest = length.saturating_sub(end);
     let Some(region) = buffer.get_mut(start..) else { return };
     if let Some(all) = region.get_mut(..line.saturating_add(rest).saturating_add(file_length)) {
-        all.rotate_right(file_length);
+        file_to_front(all, file_length);
     }
     let prefix = before.iter().fold(0_usize, |sum, part| sum.saturating_add(part.len()));
     let file_end = prefix.saturating_add(file_length);
@@ -165,9 +165,27 @@ fn put(region: &mut [u8], at: usize, bytes: &[u8]) {
     }
 }
 
+/// Exchanges the last `length` bytes with those before them, by reversing: unlike the library's rotation, this has no
+/// way to panic.
+const fn file_to_front(all: &mut [u8], length: usize) {
+    all.reverse();
+    if let Some((file, others)) = all.split_at_mut_checked(length) {
+        file.reverse();
+        others.reverse();
+    }
+}
+
+/// Moves bytes within `region`; the places may overlap.
 fn shift(region: &mut [u8], from: usize, length: usize, to: usize) {
-    let (from_end, to_end) = (from.saturating_add(length), to.saturating_add(length));
-    if from_end <= region.len() && to_end <= region.len() {
-        region.copy_within(from..from_end, to);
+    let mut copy = |offset: usize| {
+        let byte = region.get(from.saturating_add(offset)).copied();
+        if let (Some(byte), Some(place)) = (byte, region.get_mut(to.saturating_add(offset))) {
+            *place = byte;
+        }
+    };
+    if to > from {
+        (0..length).rev().for_each(&mut copy);
+    } else {
+        (0..length).for_each(&mut copy);
     }
 }

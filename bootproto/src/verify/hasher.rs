@@ -24,8 +24,8 @@ impl Digest {
             return None;
         }
         let mut bytes = [0; 32];
-        for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
-            let &[high, low] = pair else { return None };
+        let (pairs, _none) = text.as_chunks::<2>();
+        for (byte, [high, low]) in bytes.iter_mut().zip(pairs.iter().copied()) {
             *byte = nibble(high)? << 4 | nibble(low)?;
         }
         Some(Self(bytes))
