@@ -11,6 +11,7 @@
 //! - `raw` runs any machine over the frames of a real interface, as firmware would (Linux);
 //! - [`cli`] is the program.
 
+pub mod boot;
 pub mod cli;
 pub mod drive;
 pub mod embedded;

@@ -1,0 +1,4 @@
+//! One boot: the client of `bootproto` over sockets or frames, its files kept in memory, its story told.
+//!
+//! What belongs here: driving [`bootproto::Client`] and answering its events; where files go; what is told to a person
+//! and to a program. What does not: protocol, and how datagrams travel ([`drive`](crate::drive), `raw`).
