@@ -228,7 +228,7 @@ impl<S: Source> Upload<S> {
 
     fn on_ack(&mut self, now: Instant, block: u16) -> Event<'static> {
         match self.sender.on_ack(now, block, self.config.limits) {
-            Acknowledged::Some => Event::Nothing,
+            Acknowledged::Some | Acknowledged::Missing => Event::Nothing,
             Acknowledged::All => {
                 self.finish();
                 Event::Done { size: self.sender.size() }

@@ -53,7 +53,7 @@ impl Receive {
             return Err(ErrorCode::DISK_FULL);
         }
         let most = grant.size.unwrap_or(config.limit);
-        let mut incoming = Incoming::new(grant.block_size(), grant.window_size(), most);
+        let mut incoming = Incoming::new(grant.block_size(), grant.window_size(), most).trusting();
         incoming.announced = grant.size;
         Ok(Self {
             rng: config.rng,
@@ -136,7 +136,6 @@ impl Receive {
                 self.transition(State::Dallying);
                 Event::Data { offset, bytes }
             }
-            // A server can't ask for less; it goes on with what it has.
             Taken::Nothing | Taken::Stuck => Event::Nothing,
             Taken::Ignored(why) => Event::Ignored(why),
             Taken::Failed(failure) | Taken::FirstTooShort(failure) => {

@@ -144,7 +144,7 @@ impl<S: Source> Send<S> {
                 Event::Nothing
             }
             State::Sending => match self.sender.on_ack(now, block, self.limits) {
-                Acknowledged::Some => Event::Nothing,
+                Acknowledged::Some | Acknowledged::Missing => Event::Nothing,
                 Acknowledged::All => {
                     self.finish();
                     Event::Done { size: self.sender.size() }

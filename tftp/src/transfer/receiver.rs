@@ -216,10 +216,15 @@ impl Receiver {
         if self.last.is_some_and(|last| block > last) || distance >= self.left {
             return Verdict::OutOfWindow;
         }
-        self.note(distance);
         match distance.checked_sub(1) {
             None => self.take_next(block, length),
-            Some(bit) => self.take_ahead(block, u32::from(bit), length, in_order_only),
+            Some(bit) => {
+                let verdict = self.take_ahead(block, u32::from(bit), length, in_order_only);
+                if verdict != Verdict::OutOfWindow {
+                    self.note(distance);
+                }
+                verdict
+            }
         }
     }
 

@@ -44,6 +44,8 @@ pub(crate) enum Acknowledged {
     Some,
     /// The last one has.
     All,
+    /// The first block of the window is missing: the window goes out again.
+    Missing,
     /// It was here already.
     Again,
     /// No such block was sent.
@@ -129,8 +131,7 @@ impl<S: Source> Sender<S> {
             wire.wrapping_sub(before)
         };
         if blocks == 0 {
-            self.on_repeated(now);
-            return Acknowledged::Again;
+            return self.on_repeated(now);
         }
         let base = self.base.saturating_add(u64::from(blocks));
         if base > self.fresh {
@@ -149,7 +150,7 @@ impl<S: Source> Sender<S> {
 
     /// The acknowledgement that is here already came again. In lock-step it must not cause a block (the Sorcerer's
     /// Apprentice). In a window it says that the first block is missing, if it had the time to.
-    fn on_repeated(&mut self, now: Instant) {
+    fn on_repeated(&mut self, now: Instant) -> Acknowledged {
         if self.window_size > 1
             && !self.went_back
             && self.fresh > self.base
@@ -158,7 +159,9 @@ impl<S: Source> Sender<S> {
         {
             self.went_back = true;
             self.go_back();
+            return Acknowledged::Missing;
         }
+        Acknowledged::Again
     }
 
     /// Nothing came for an interval: the window goes out again.
