@@ -37,7 +37,7 @@ fn from_naive(length: usize, block_size: u16, window_size: u16, link: Link, seed
     Duration::from_micros(world.now().as_micros())
 }
 
-fn wide(link: Link) -> Link {
+const fn wide(link: Link) -> Link {
     Link { mtu: 65_535, ..link }
 }
 

@@ -12,9 +12,9 @@
 
 mod common;
 
+use core::cell::RefCell;
 use core::net::SocketAddrV4;
 use core::time::Duration;
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use bootproto_core::{Instant, Machine, UdpPath};

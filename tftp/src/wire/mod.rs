@@ -8,8 +8,6 @@ mod opcode;
 mod option_list;
 mod packet;
 mod request;
-#[cfg(test)]
-mod tests;
 
 pub use error_code::ErrorCode;
 pub use opcode::Opcode;

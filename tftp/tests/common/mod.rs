@@ -267,7 +267,7 @@ pub(crate) struct Talk<M> {
 }
 
 impl<M: Machine<Path = UdpPath>> Talk<M> {
-    pub(crate) fn new(machine: M) -> Self {
+    pub(crate) const fn new(machine: M) -> Self {
         Self { machine, now: Instant::from_millis(5000) }
     }
 
@@ -292,7 +292,7 @@ impl<M: Machine<Path = UdpPath>> Talk<M> {
     }
 
     /// Time passes.
-    pub(crate) fn wait(&mut self, span: Duration) {
+    pub(crate) const fn wait(&mut self, span: Duration) {
         self.now = self.now.saturating_add(span);
     }
 
