@@ -4,7 +4,8 @@ mod server_support;
 
 use core::net::Ipv4Addr;
 
-use bootproto_dhcp::server::{Binding, Event, Ignored, Server, Service};
+use bootproto_dhcp::HardwareAddress;
+use bootproto_dhcp::server::{Binding, ClientKey, Event, Ignored, Server, Service};
 use server_support::*;
 
 fn booting() -> Server<Vec<Binding>> {
@@ -61,7 +62,7 @@ fn an_ipxe_rom_is_offered_its_file_and_told_not_to_wait_for_a_proxy() {
 #[test]
 fn an_ipxe_rom_gets_what_it_remembers() {
     let host = Binding::host(
-        bootproto_dhcp::HardwareAddress::ethernet([0x52, 0x54, 0, 0x12, 0x34, 0x56]),
+        HardwareAddress::ethernet([0x52, 0x54, 0, 0x12, 0x34, 0x56]),
         Ipv4Addr::new(10, 77, 0, 107),
     );
     let mut table = vec![Binding::FREE; 4];
@@ -240,4 +241,41 @@ fn an_ipxe_rom_chooses_from_a_menu_with_xid_0() {
     assert_eq!(ack.file(), "pxelinux.0");
     assert_eq!(ack.pxe(71).unwrap(), [0x80, 0, 0, 0]);
     assert_eq!(ack.message.siaddr(), Ipv4Addr::new(10, 77, 0, 2));
+}
+
+#[test]
+fn a_real_relay_agent_gets_its_option_back_and_an_address_of_its_network() {
+    let net = |last| Ipv4Addr::new(10, 78, 0, last);
+    let (relay, agent) = (net(1), Ipv4Addr::new(10, 77, 0, 2));
+    let mut server = server(config().with_pool(net(100), net(109), MASK), 4);
+    let discover = vector("dhcrelay-discover");
+    let (event, offer) = tell(&mut server, at(1), path(67, agent, 67), &discover);
+    let offer = offer.unwrap();
+    assert!(matches!(event, Event::Offered { address, .. } if address == net(100)), "{event}");
+    // To the agent's address in the client's network, not to where the datagram came from.
+    assert_eq!(offer.to(), v4(relay, 67));
+    assert_eq!(offer.message.giaddr(), relay);
+    let theirs = discover.windows(2).position(|head| head == [82, 5]).unwrap();
+    assert_eq!(offer.option(82).unwrap(), discover[theirs + 2..theirs + 7]);
+    let (event, ack) = tell(&mut server, at(2), path(67, agent, 67), &vector("dhcrelay-request"));
+    assert!(matches!(event, Event::Acknowledged { address, .. } if address == net(100)), "{event}");
+    assert_eq!(ack.unwrap().kind(), Some(5));
+}
+
+#[test]
+fn udhcpc_declines_an_address_that_answers_to_arp() {
+    let decline = vector("udhcpc-decline");
+    let id_at = decline.windows(2).position(|head| head == [61, 7]).unwrap();
+    let key = ClientKey::identifier(&decline[id_at + 2..id_at + 9]);
+    let address = Ipv4Addr::new(10, 77, 0, 102);
+    let hardware = HardwareAddress::ethernet(decline[28..34].try_into().unwrap());
+    let table = vec![Binding::leased(key, hardware, address, Some(at(100)))];
+    let mut server = Server::new(config(), table).unwrap();
+    let (event, none) = tell(&mut server, at(1), path(67, NOBODY, 68), &decline);
+    assert_eq!(event, Event::Declined { hardware, address });
+    assert!(none.is_none());
+    // The row stays taken for ten minutes.
+    let other = Ask::new(DISCOVER, mac(1));
+    assert_eq!(ask(&mut server, 600, &other).0, Event::Ignored(Ignored::PoolExhausted));
+    assert!(matches!(ask(&mut server, 601, &other).0, Event::Offered { .. }));
 }

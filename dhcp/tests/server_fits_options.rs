@@ -57,6 +57,11 @@ fn a_long_option_is_split() {
 
 #[test]
 fn a_small_client_finds_options_in_file_and_sname() {
+    //= https://www.rfc-editor.org/rfc/rfc2131#section-4.1
+    //= type=test
+    //# If the options in a DHCP message extend into the 'sname' and 'file'
+    //# fields, the 'option overload' option MUST appear in the 'options'
+    //# field, with value 1, 2 or 3
     let config = config()
         .with_option(OptionCode(224), &[0x11; 240])
         .with_option(OptionCode(225), &[0x22; 100])
@@ -110,6 +115,10 @@ fn the_field_file_is_not_overloaded_while_it_names_the_boot_file() {
 
 #[test]
 fn an_identifier_of_any_length_comes_back_and_tells_clients_apart() {
+    //= https://www.rfc-editor.org/rfc/rfc6842#section-3
+    //= type=test
+    //# the server MUST return the 'client identifier' option, unaltered,
+    //# in its response message.
     let mut server = server(config(), 8);
     let mut first = vec![0_u8; 200];
     let mut given = Vec::new();

@@ -81,11 +81,16 @@ fn an_offer_that_the_client_declines_in_favour_of_another_server_is_free_again()
 
 #[test]
 fn a_client_that_takes_what_it_was_not_offered_gets_a_nak() {
+    //= https://www.rfc-editor.org/rfc/rfc2131#section-4.1
+    //= type=test
+    //# In all cases, when 'giaddr' is zero, the server broadcasts any DHCPNAK
+    //# messages to 0xffffffff.
     let mut server = server(config(), 4);
     ask(&mut server, 1, &Ask::new(DISCOVER, mac(1)));
     let (event, nak) = ask(&mut server, 1, &Ask::new(REQUEST, mac(1)).asking(ELSEWHERE).of_server(SERVER));
     assert!(matches!(event, Event::Refused { reason: Refusal::OtherAddress, .. }));
-    assert_eq!(nak.unwrap().kind(), Some(6));
+    let nak = nak.unwrap();
+    assert_eq!((nak.kind(), nak.to()), (Some(6), v4(Ipv4Addr::BROADCAST, 68)));
     let (event, _) = ask(&mut server, 1, &Ask::new(REQUEST, mac(2)).asking(FIRST).of_server(SERVER));
     assert!(matches!(event, Event::Refused { reason: Refusal::NotAvailable, address: FIRST, .. }));
 }
@@ -194,6 +199,10 @@ fn a_released_address_is_remembered_but_free() {
 
 #[test]
 fn inform_gets_everything_but_an_address_and_a_time() {
+    //= https://www.rfc-editor.org/rfc/rfc2131#section-4.3.5
+    //= type=test
+    //# The server MUST NOT send a lease
+    //# expiration time to the client
     let mut server = server(config().with_dns(SERVER), 1);
     let own = Ipv4Addr::new(10, 77, 0, 5);
     let inform = Ask::new(INFORM, mac(1)).using(own);

@@ -66,7 +66,10 @@ impl<T: AsRef<[Binding]> + AsMut<[Binding]>> Server<T> {
     /// What arrived on the server port.
     fn decide(&mut self, now: Instant, path: UdpPath, request: &Request) -> Outcome {
         // A client that looks for boot servers by broadcast does so on this port (PXE 2.1 section 2.2.4).
-        if request.item.is_some() && request.kind == Some(MessageType::REQUEST) && !is_discarding(request) {
+        if request.item.is_some()
+            && request.kind == Some(MessageType::REQUEST)
+            && !is_about_an_address(request)
+        {
             return boot_server(&self.config, request);
         }
         if self.config.role == Role::ProxyDhcp {
@@ -92,7 +95,7 @@ impl<T: AsRef<[Binding]> + AsMut<[Binding]>> Server<T> {
 }
 
 /// Whether a REQUEST is about an address: it names a server or an address.
-const fn is_discarding(request: &Request) -> bool {
+const fn is_about_an_address(request: &Request) -> bool {
     request.server.is_some() || request.requested.is_some()
 }
 
@@ -187,6 +190,6 @@ impl<T: AsRef<[Binding]> + AsMut<[Binding]>> Machine for Server<T> {
 }
 
 const _: () = assert!(
-    size_of::<Server<&mut [Binding]>>() <= 12 * 1024,
+    size_of::<Server<&mut [Binding]>>() <= 8 * 1024,
     "boot files, menu and extra options lie in the configuration"
 );

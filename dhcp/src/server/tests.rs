@@ -193,3 +193,35 @@ fn a_row_kept_from_an_earlier_run_counts() {
     assert_eq!(row.idle_since(Instant::from_millis(8_999)), None);
     assert_eq!(row.idle_since(end), Some(end));
 }
+
+#[test]
+fn numbers_are_unique_and_of_this_room() {
+    use bootproto_core::Numbered;
+    let ignored = super::Ignored::TABLE.iter().map(|entry| entry.code.0);
+    let config = super::ConfigError::TABLE.iter().map(|entry| entry.code.0);
+    let mut all: Vec<u16> = ignored.chain(config).collect();
+    assert!(all.iter().all(|code| (1151..1200).contains(code) || (1351..1400).contains(code)));
+    let count = all.len();
+    all.sort_unstable();
+    all.dedup();
+    assert_eq!(all.len(), count);
+}
+
+#[test]
+fn events_print_as_lines_of_a_log() {
+    use std::string::ToString;
+    let hardware = HardwareAddress::ethernet([2, 0, 0, 0, 0, 1]);
+    let address = net(105);
+    let reason = super::Refusal::WrongNetwork;
+    for (event, line) in [
+        (Event::Acknowledged { hardware, address }, "gave 10.77.0.105 to 02:00:00:00:00:01"),
+        (
+            Event::Refused { hardware, address, reason },
+            "refused 10.77.0.105 to 02:00:00:00:00:01: wrong network",
+        ),
+        (Event::Ignored(super::Ignored::PoolExhausted), "ignored: no address is free"),
+        (Event::BootServed { hardware, item: Some(7) }, "told 02:00:00:00:00:01 the boot file of type 7"),
+    ] {
+        assert_eq!(event.to_string(), line);
+    }
+}
