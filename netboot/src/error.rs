@@ -71,19 +71,45 @@ pub struct Error {
     why: String,
     hint: Option<String>,
     exit: u8,
+    step: Option<&'static str>,
 }
 
 impl Error {
     /// A mistake of the person: `what` was tried, and what it was tried on. The exit code is 2.
     #[must_use]
     pub fn mistake(mistake: Mistake, what: impl Into<String>) -> Self {
-        Self { entry: mistake.entry(), what: what.into(), why: mistake.to_string(), hint: None, exit: 2 }
+        Self {
+            entry: mistake.entry(),
+            what: what.into(),
+            why: mistake.to_string(),
+            hint: None,
+            exit: 2,
+            step: None,
+        }
     }
 
     /// A failure of the work itself: any numbered value. The exit code is 1.
     #[must_use]
     pub fn failure(value: &impl Numbered, what: impl Into<String>) -> Self {
-        Self { entry: value.entry(), what: what.into(), why: value.to_string(), hint: None, exit: 1 }
+        Self {
+            entry: value.entry(),
+            what: what.into(),
+            why: value.to_string(),
+            hint: None,
+            exit: 1,
+            step: None,
+        }
+    }
+
+    /// A failure in one of the eight steps of a boot.
+    #[must_use]
+    pub fn of_step(
+        step: &'static str,
+        entry: &'static Entry,
+        what: impl Into<String>,
+        why: impl Into<String>,
+    ) -> Self {
+        Self { entry, what: what.into(), why: why.into(), hint: None, exit: 1, step: Some(step) }
     }
 
     /// The same with another text for why it went wrong.
@@ -159,6 +185,7 @@ impl Error {
     pub fn json(&self) -> serde_json::Value {
         serde_json::json!({
             "event": "failed",
+            "step": self.step,
             "code": self.code().to_string(),
             "pxe": self.pxe(),
             "what": one_line(&self.what),

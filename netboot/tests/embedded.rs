@@ -54,7 +54,10 @@ fn a_client_gets_address_boot_file_and_every_file_of_the_tree() {
     tree::write(&root, 1).unwrap();
     let log = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&log);
-    let server = Server::start(&root, None, move |event| seen.lock().unwrap().push(event.json())).unwrap();
+    let server = Server::start(&root, None, Some(tree::Names::PREFIX), move |event| {
+        seen.lock().unwrap().push(event.json())
+    })
+    .unwrap();
 
     let (address, boot, file) = configure(&server).unwrap();
     assert_eq!((boot, file.as_slice()), (server.addresses().boot, tree::Names::NBP.as_bytes()));
@@ -87,8 +90,8 @@ fn a_client_gets_address_boot_file_and_every_file_of_the_tree() {
 #[test]
 fn two_of_them_live_side_by_side_and_one_that_has_ended_is_gone() {
     let root = tempfile::tempdir().unwrap();
-    let first = Server::start(root.path(), Some("a"), |_| {}).unwrap();
-    let second = Server::start(root.path(), Some("b"), |_| {}).unwrap();
+    let first = Server::start(root.path(), Some("a"), None, |_| {}).unwrap();
+    let second = Server::start(root.path(), Some("b"), None, |_| {}).unwrap();
     assert_ne!(first.addresses(), second.addresses());
     assert_eq!(configure(&first).unwrap().2, b"a");
     assert_eq!(configure(&second).unwrap().2, b"b");

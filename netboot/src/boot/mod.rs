@@ -2,3 +2,13 @@
 //!
 //! What belongs here: driving [`bootproto::Client`] and answering its events; where files go; what is told to a person
 //! and to a program. What does not: protocol, and how datagrams travel ([`drive`](crate::drive), `raw`).
+
+mod files;
+mod outcome;
+mod report;
+mod run;
+
+pub use files::{Fetched, Files};
+pub use outcome::{Ended, Outcome};
+pub use report::Report;
+pub use run::{Joined, boot, memory};

@@ -4,13 +4,15 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::boot::BootArgs;
 use super::serve_args::ServeArgs;
 use crate::size;
 
 /// Boots from the network in user space, and serves others that do.
 #[derive(Debug, Parser)]
-#[command(name = "netboot", version, about, subcommand_required = true, arg_required_else_help = false)]
+#[command(name = "netboot", version, about, args_conflicts_with_subcommands = true)]
 #[command(after_help = "Examples:
+  netboot                                             boot a sample over loopback
   netboot serve --root /srv/boot --interface eth1     serve DHCP and TFTP on eth1
   netboot get tftp://192.0.2.1/pxelinux.0             fetch one file
   netboot put dump.bin tftp://192.0.2.1/dump.bin      store one file
@@ -19,9 +21,12 @@ use crate::size;
 Exit codes: 0 done, 1 a boot or transfer failed, 2 the call was wrong.
 Every error ends with a number such as BP6307, and with the PXE code where there is one.")]
 pub struct Cli {
-    /// What to do.
+    /// What to do; nothing means to boot.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
+    /// What to boot where no command is given.
+    #[command(flatten)]
+    pub boot: BootArgs,
     /// One JSON object a line on standard output, for programs
     #[arg(long, global = true)]
     pub json: bool,
@@ -31,6 +36,8 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 #[non_exhaustive]
 pub enum Command {
+    /// Boot up to where the kernel would start, from servers in this program; without a command, this is done
+    Boot(BootArgs),
     /// Serve a directory: DHCP (or ProxyDHCP beside another server) and TFTP
     Serve(Box<ServeArgs>),
     /// Fetch one file over TFTP

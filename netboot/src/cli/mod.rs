@@ -4,6 +4,7 @@
 //! [`crate::serve`] and their neighbours.
 
 mod args;
+mod boot;
 mod documents;
 mod run;
 mod serve_args;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::{Cli, Command, documents, transfers};
+use super::{Cli, Command, boot, documents, transfers};
 use crate::drive::Stop;
 use crate::{Error, Mistake, serve};
 
@@ -30,7 +30,8 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<(), Error> {
-    match cli.command {
+    match cli.command.unwrap_or(Command::Boot(cli.boot)) {
+        Command::Boot(args) => boot::run(&args, cli.json),
         Command::Serve(args) => {
             let mut server = serve::Server::bind(args.config()?)?;
             let json = cli.json;
@@ -49,6 +50,11 @@ fn show(event: &serve::Event, json: bool) {
     let mut out = std::io::stdout().lock();
     let _ = if json { writeln!(out, "{}", event.json()) } else { writeln!(out, "{event}") };
     let _ = out.flush();
+}
+
+/// One object on a line of its own. A reader that went away ends nothing.
+pub(super) fn print(value: &serde_json::Value) {
+    let _ = writeln!(std::io::stdout(), "{value}");
 }
 
 /// The one line for a person, the object for a program, and the exit code.

@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::args::{GetArgs, PutArgs, TransferArgs};
+use super::run::print;
 use crate::drive::Stop;
 use crate::transfer::{self, FileSource, Options, Outcome, Progress, Sink, Url};
 use crate::{Error, Mistake, size};
@@ -164,16 +165,11 @@ impl Show {
     }
 }
 
-fn style(known: bool) -> ProgressStyle {
+pub(super) fn style(known: bool) -> ProgressStyle {
     let template = if known {
         "{wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}"
     } else {
         "{spinner} {bytes} {bytes_per_sec}"
     };
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
-}
-
-fn print(value: &serde_json::Value) {
-    // A reader that went away does not end the transfer.
-    let _ = writeln!(std::io::stdout(), "{value}");
 }

@@ -49,7 +49,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Serves `tree` on loopback. Its boot file is `boot_file`, or [`Names::NBP`].
+    /// Serves `tree` on loopback. Its boot file is `boot_file`, or [`Names::NBP`]; the files lie under
+    /// `path_prefix`, or beside the boot file.
     ///
     /// `report` hears of everything that happens, from two threads.
     ///
@@ -58,9 +59,10 @@ impl Server {
     pub fn start(
         tree: &Path,
         boot_file: Option<&str>,
+        path_prefix: Option<&str>,
         report: impl Fn(&Event) + Send + Clone + 'static,
     ) -> Result<Self, Error> {
-        let (dhcp, boot) = bind(tree, boot_file.unwrap_or(Names::NBP))?;
+        let (dhcp, boot) = bind(tree, boot_file.unwrap_or(Names::NBP), path_prefix)?;
         let port = |server: &serve::Server, wanted| {
             server
                 .listening()
@@ -109,13 +111,17 @@ impl Drop for Server {
 }
 
 /// Both servers on the same two ports, for a client broadcasts to one port.
-fn bind(tree: &Path, boot_file: &str) -> Result<(serve::Server, serve::Server), Error> {
+fn bind(
+    tree: &Path,
+    boot_file: &str,
+    path_prefix: Option<&str>,
+) -> Result<(serve::Server, serve::Server), Error> {
     let mut last = Error::mistake(Mistake::PortTaken, "loopback");
     for _ in 0..32 {
         let mut config = Config::new(tree, Listen::loopback(BOOT));
         config.role = Role::Proxy;
         config.boot_files = vec![BootFile { architecture: None, file: boot_file.to_owned() }];
-        config.path_prefix = Some(Names::PREFIX.to_owned());
+        config.path_prefix = path_prefix.map(str::to_owned);
         (config.dhcp_port, config.pxe_port, config.tftp_port) = (0, 0, 0);
         let boot = serve::Server::bind(config)?;
         let mut listen = Listen::loopback(DHCP);

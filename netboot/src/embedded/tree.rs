@@ -25,8 +25,8 @@ impl Names {
     pub const KERNEL: &'static str = "boot/sample-kernel";
     /// The initial file system.
     pub const INITRD: &'static str = "boot/sample-initrd.cpio";
-    /// Digests of the kernel and the initial file system.
-    pub const DIGESTS: &'static str = "boot/SHA256SUMS";
+    /// Digests of the kernel and the initial file system, named as seen from beside the configuration.
+    pub const DIGESTS: &'static str = "boot/pxelinux.cfg/SHA256SUMS";
 }
 
 /// How many bytes of the kernel are beyond its header.
@@ -64,7 +64,8 @@ pub fn write(directory: &Path, seed: u64) -> io::Result<()> {
     initrd.file("sample/README", README.as_bytes());
     initrd.file("sample/filling", &filling(&mut rng, INITRD_FILLING));
     let initrd = initrd.finish();
-    let digests = format!("{}  sample-kernel\n{}  sample-initrd.cpio\n", sha256(&kernel), sha256(&initrd));
+    let digests =
+        format!("{}  ../sample-kernel\n{}  ../sample-initrd.cpio\n", sha256(&kernel), sha256(&initrd));
     fs::write(directory.join(Names::NBP), nbp())?;
     fs::write(directory.join(Names::CONFIG), CONFIGURATION)?;
     fs::write(directory.join(Names::KERNEL), kernel)?;
@@ -105,7 +106,7 @@ mod tests {
         write(directory.path(), 1).unwrap();
         let checked = Command::new("sha256sum")
             .args(["--check", "--strict", "SHA256SUMS"])
-            .current_dir(directory.path().join("boot"))
+            .current_dir(directory.path().join("boot/pxelinux.cfg"))
             .stdout(Stdio::null())
             .status()
             .unwrap();

@@ -1,0 +1,39 @@
+//! What a boot tells while it runs.
+
+use bootproto::Step;
+use serde_json::{Value, json};
+
+/// What is told.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Report {
+    /// Something happened.
+    Line {
+        /// In which step.
+        step: Step,
+        /// For a person.
+        text: String,
+        /// For a program.
+        json: Value,
+    },
+    /// Bytes of a file have come.
+    Progress {
+        /// Whose.
+        name: String,
+        /// How many so far.
+        bytes: u64,
+        /// How many there will be, if that is known.
+        size: Option<u64>,
+    },
+    /// The file is complete, or will not be.
+    ProgressEnd,
+}
+
+impl Report {
+    /// A line with the event's name and further fields.
+    pub(super) fn line(step: Step, event: &str, text: impl Into<String>, mut fields: Value) -> Self {
+        fields["event"] = json!(event);
+        fields["step"] = json!(step.name());
+        Self::Line { step, text: text.into(), json: fields }
+    }
+}

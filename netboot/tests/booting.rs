@@ -1,0 +1,109 @@
+//! `netboot` without arguments and `netboot boot`: a whole boot over loopback, from DISCOVER to ready.
+
+mod common;
+
+use std::process::{Command, Stdio};
+
+use common::{complaint, netboot};
+use netboot::embedded::tree;
+use serde_json::Value;
+
+fn events(arguments: &[&str]) -> (Vec<Value>, Option<i32>) {
+    let output = netboot(arguments);
+    let text = String::from_utf8(output.stdout).unwrap();
+    (text.lines().map(|line| serde_json::from_str(line).unwrap()).collect(), output.status.code())
+}
+
+fn sha256sum(path: &std::path::Path) -> String {
+    let output = Command::new("sha256sum").arg(path).stdin(Stdio::null()).output().unwrap();
+    String::from_utf8(output.stdout).unwrap().split_whitespace().next().unwrap().to_owned()
+}
+
+#[test]
+fn without_arguments_the_sample_boots_and_the_eight_steps_are_told() {
+    let output = netboot(&[]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    for step in ["1 select", "2 configure", "3 load", "4 choose", "5 fetch", "6 verify", "7 start", "8 root"]
+    {
+        assert!(text.lines().any(|line| line.starts_with(step)), "{step} is missing:\n{text}");
+    }
+    assert!(text.contains("console=ttyS0") && text.contains("verified"), "{text}");
+    assert!(output.stderr.is_empty());
+}
+
+#[test]
+fn the_last_event_has_true_digests_and_addresses_that_do_not_overlap() {
+    let saved = tempfile::tempdir().unwrap();
+    let (events, code) = events(&["boot", "--json", "--save", saved.path().to_str().unwrap()]);
+    assert_eq!(code, Some(0));
+    let ready = events.last().unwrap();
+    assert_eq!(ready["event"], "ready");
+    assert!(ready["command_line"].as_str().unwrap().contains("root=/dev/ram0"));
+    let mut spans = Vec::new();
+    for file in ready["files"].as_array().unwrap() {
+        let path = file["path"].as_str().unwrap();
+        let copy = saved.path().join(path.rsplit('/').next().unwrap());
+        assert_eq!(copy.metadata().unwrap().len(), file["size"].as_u64().unwrap());
+        assert_eq!(sha256sum(&copy), file["sha256"].as_str().unwrap(), "{path}");
+        if let Some(address) = file["address"].as_u64() {
+            assert_eq!(file["verified"], true, "{path}");
+            spans.push((address, address + file["size"].as_u64().unwrap()));
+        }
+    }
+    spans.sort_unstable();
+    assert_eq!(spans.len(), 2);
+    assert!(spans[0].1 <= spans[1].0 && spans[1].1 < 2 << 30);
+}
+
+/// The sample, changed by `change`, and what a boot from it ends with.
+fn changed(change: impl Fn(&std::path::Path)) -> (Value, Option<i32>) {
+    let root = tempfile::tempdir().unwrap();
+    tree::write(root.path(), 1).unwrap();
+    change(root.path());
+    let root = root.path().to_str().unwrap();
+    let (events, code) =
+        events(&["boot", "--json", "--root", root, "--boot-file", "sample.nbp", "--path-prefix", "boot/"]);
+    (events.last().unwrap().clone(), code)
+}
+
+#[test]
+fn a_tree_of_ones_own_boots_and_what_is_wrong_with_it_is_told_with_its_step() {
+    assert_eq!(changed(|_| {}).0["event"], "ready");
+    let remove =
+        |name: &'static str| move |root: &std::path::Path| std::fs::remove_file(root.join(name)).unwrap();
+    for (step, (last, code)) in [
+        ("load", changed(remove(tree::Names::NBP))),
+        ("choose", changed(remove(tree::Names::CONFIG))),
+        ("fetch", changed(remove(tree::Names::KERNEL))),
+        ("fetch", changed(remove(tree::Names::INITRD))),
+        (
+            "verify",
+            changed(|root| {
+                let path = root.join(tree::Names::INITRD);
+                let mut bytes = std::fs::read(&path).unwrap();
+                bytes[1000] ^= 1;
+                std::fs::write(path, bytes).unwrap();
+            }),
+        ),
+        ("fetch", changed(|root| std::fs::write(root.join(tree::Names::KERNEL), b"no kernel").unwrap())),
+    ] {
+        assert_eq!(
+            (&last["event"], &last["step"], code),
+            (&"failed".into(), &step.into(), Some(1)),
+            "{last}"
+        );
+        assert!(last["code"].as_str().unwrap().starts_with("BP"), "{last}");
+    }
+}
+
+#[test]
+fn a_failed_boot_is_told_in_one_line() {
+    let root = tempfile::tempdir().unwrap();
+    let (line, code) = complaint(&netboot(&["boot", "--root", root.path().to_str().unwrap()]));
+    assert!(line.contains("load with 127.0.0.2") && line.contains("PXE-E3B"), "{line}");
+    assert_eq!(code, Some(1));
+    let (line, code) = complaint(&netboot(&["boot", "--root", "/nonesuch"]));
+    assert!(line.contains("BP6306"), "{line}");
+    assert_eq!(code, Some(2));
+}
