@@ -28,7 +28,10 @@ fn a_pxe_client_says_what_pxe_2_1_wants() {
     let place = |code| list.iter().position(|other| *other == code);
     //= https://www.rfc-editor.org/rfc/rfc3442
     //= type=test
-    //# the Classless Static Routes option code MUST appear in the parameter request list prior to
+    //# The
+    //# Classless Static Routes option code MUST appear in the parameter
+    //# request list prior to both the Router option code and the Static
+    //# Routes option code, if present.
     assert!(place(121) < place(3));
     assert_eq!((discover.message.flags().broadcast(), discover.bytes.len() >= 300), (false, true));
 }
@@ -58,9 +61,9 @@ fn the_vendor_class_of_ovmf_comes_out_as_ovmf_sends_it() {
 fn infiniband_by_rfc_4390_has_no_hardware_address_and_wants_broadcasts() {
     let mut talk = Talk::new(Config::ipoib(1, GUID));
     let discover = talk.sends(DISCOVER);
-    //= https://www.rfc-editor.org/rfc/rfc4390
+    //= https://www.rfc-editor.org/rfc/rfc4390#section-2.1
     //= type=test
-    //# "hlen" (hardware address length) MUST be 0
+    //# "hlen" (hardware address length) MUST be 0.
     assert_eq!(discover.bytes[1..3], [32, 0]);
     assert_eq!(discover.bytes[28..44], [0; 16]);
     assert!(discover.message.flags().broadcast());

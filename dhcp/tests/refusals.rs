@@ -1,5 +1,11 @@
 //! Addresses that are refused, or turn out to be somebody else's.
-#![allow(clippy::std_instead_of_core, clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(
+    clippy::std_instead_of_core,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    reason = "tests"
+)]
 
 mod common;
 

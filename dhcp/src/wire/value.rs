@@ -182,6 +182,49 @@ impl<'a> Value<'a> {
         Some(Routes(self))
     }
 
+    /// The domain name that begins at byte `position` of a list in the compressed form of DNS (option 119, RFC 3397):
+    /// its text with dots goes to the front of `into`. Answers its length and where the next name begins.
+    ///
+    /// `None` at the end of the list, and for a name that is cut short, longer than 255 bytes, empty, or compressed by
+    /// a pointer that does not lead backwards.
+    pub fn domain_name(&self, position: usize, into: &mut [u8; 255]) -> Option<(usize, usize)> {
+        let mut writer = bootproto_core::Writer::new(into);
+        let (mut at, mut bound, mut next) = (position, position, None);
+        loop {
+            let mut rest = self.after(at)?;
+            let kind = rest.take_u8()?;
+            match (kind, kind >> 6) {
+                (0, _) => break,
+                (length, 0) => {
+                    if writer.position() > 0 {
+                        writer.u8(b'.');
+                    }
+                    for byte in rest.take(length.into())?.bytes() {
+                        writer.u8(byte);
+                    }
+                    at = at.saturating_add(1).saturating_add(length.into());
+                }
+                (_, 3) => {
+                    let target = usize::from(u16::from_be_bytes([kind & 0x3f, rest.take_u8()?]));
+                    next = next.or_else(|| Some(at.saturating_add(2)));
+                    if target >= bound {
+                        return None;
+                    }
+                    (at, bound) = (target, target);
+                }
+                _ => return None,
+            }
+        }
+        let length = writer.finish().ok()?.len();
+        (length > 0).then(|| (length, next.unwrap_or_else(|| at.saturating_add(1))))
+    }
+
+    /// What follows the first `count` bytes.
+    fn after(mut self, count: usize) -> Option<Self> {
+        self.take(count)?;
+        Some(self)
+    }
+
     /// The value as PXE sub-options (option 43). Only sensible if option 60 of the same message says `PXEClient`.
     #[must_use]
     pub const fn pxe(self) -> PxeOptions<'a> {
