@@ -1,0 +1,16 @@
+//! The Preboot Execution Environment as bytes and as machines.
+#![no_std]
+#![allow(
+    missing_debug_implementations,
+    unnameable_types,
+    reason = "zerocopy's derive macros make hidden types for each field; all of ours derive Debug"
+)]
+
+mod address;
+pub mod blocks;
+pub mod layout;
+mod opcode;
+
+pub use address::SegmentOffset;
+pub use layout::{Layout, byte_sum};
+pub use opcode::{Exit, Opcode, Status};
