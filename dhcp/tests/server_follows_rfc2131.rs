@@ -305,3 +305,49 @@ fn a_clock_that_jumps_back_ends_no_lease_early_and_none_late() {
     assert_eq!(ask(&mut server, 10, &Ask::new(DISCOVER, mac(2))).0, Event::Ignored(Ignored::PoolExhausted));
     assert_eq!(lease(&mut server, 1101, mac(2)), Some(address));
 }
+
+#[test]
+fn a_host_whose_fixed_address_is_in_use_gets_one_of_the_pool_meanwhile() {
+    let fixed = Ipv4Addr::new(10, 77, 0, 20);
+    let mut table = vec![Binding::FREE; 4];
+    table[0] = Binding::host(HardwareAddress::ethernet(mac(1)), fixed);
+    let mut server = Server::new(config().with_quarantine(Duration::from_secs(60)), table).unwrap();
+    assert_eq!(lease(&mut server, 1, mac(1)), Some(fixed));
+    let (event, _) = ask(&mut server, 2, &Ask::new(DECLINE, mac(1)).asking(fixed).of_server(SERVER));
+    assert!(matches!(event, Event::Declined { .. }));
+    let meanwhile = lease(&mut server, 3, mac(1)).unwrap();
+    assert!((FIRST..=LAST).contains(&meanwhile));
+    assert_eq!(lease(&mut server, 70, mac(1)), Some(fixed));
+}
+
+#[test]
+fn an_offer_is_kept_for_its_time_and_then_free() {
+    let mut server = server(config().with_offer_time(Duration::from_secs(5)), 1);
+    let (_, offer) = ask(&mut server, 1, &Ask::new(DISCOVER, mac(1)));
+    let address = offer.unwrap().message.yiaddr();
+    let (_, offer) = ask(&mut server, 7, &Ask::new(DISCOVER, mac(2)));
+    assert_eq!(offer.unwrap().message.yiaddr(), address);
+    // Too late: it is another client's now.
+    let (event, _) = ask(&mut server, 7, &Ask::new(REQUEST, mac(1)).asking(address).of_server(SERVER));
+    assert!(matches!(event, Event::Refused { reason: Refusal::NotAvailable, .. }));
+}
+
+#[test]
+fn requests_that_make_no_sense_are_named() {
+    let mut server = server(config(), 4);
+    for (ask, ignored) in [
+        (Ask::new(REQUEST, mac(1)), Ignored::MissingOption { option: 50 }),
+        (Ask::new(DECLINE, mac(1)), Ignored::MissingOption { option: 50 }),
+        (Ask::new(2, mac(1)), Ignored::WrongType { kind: 2 }),
+        (Ask::new(99, mac(1)), Ignored::WrongType { kind: 99 }),
+        (Ask::new(RELEASE, mac(1)).of_server(ELSEWHERE), Ignored::OtherServer { server: ELSEWHERE }),
+        (Ask::new(RELEASE, mac(1)).using(FIRST), Ignored::NoRecord { address: FIRST }),
+        (Ask::new(INFORM, mac(1)), Ignored::OtherNetwork { address: NOBODY }),
+    ] {
+        let before = server.clone();
+        let (event, none) = server_support::ask(&mut server, 1, &ask);
+        assert_eq!(event, Event::Ignored(ignored));
+        assert!(none.is_none());
+        assert_eq!(server, before);
+    }
+}

@@ -17,6 +17,38 @@
 //! # Time
 //! Leases run out by the clock, without a timer: a binding whose time is over is free for the next client that needs
 //! it. So [`poll_timeout`](bootproto_core::Machine::poll_timeout) is `None` unless an answer waits.
+//!
+//! # A boot in memory
+//! ```
+//! use bootproto_core::{Instant, Machine};
+//! use bootproto_dhcp::server::{self, Binding, Server};
+//! use bootproto_dhcp::{Client, HardwareAddress, client};
+//!
+//! let config = server::Config::new([10, 0, 0, 1].into())
+//!     .with_pool([10, 0, 0, 100].into(), [10, 0, 0, 199].into(), [255, 255, 255, 0].into())
+//!     .with_boot_file(None, b"pxelinux.0");
+//! let mut server = Server::new(config, [Binding::FREE; 100])?;
+//!
+//! let mut now = Instant::from_millis(0);
+//! let machine = HardwareAddress::ethernet([2, 0, 0, 0, 0, 1]);
+//! let mut client = Client::new(client::Config::new(42, machine), now)?;
+//! let (mut request, mut answer) = ([0; Client::MAX_TRANSMIT], [0; 1472]);
+//! while client.boot().is_none() {
+//!     if let Some(sent) = client.poll_transmit(now, &mut request)? {
+//!         // A real driver has a network here.
+//!         println!("{}", server.handle_datagram(now, sent.path.reversed(), sent.bytes));
+//!         if let Some(sent) = server.poll_transmit(now, &mut answer)? {
+//!             client.handle_datagram(now, sent.path.reversed(), sent.bytes);
+//!         }
+//!     } else if let Some(deadline) = client.poll_timeout() {
+//!         now = deadline;
+//!         client.handle_timeout(now);
+//!     }
+//! }
+//! assert_eq!(client.boot().map(|boot| &boot.file[..]), Some(&b"pxelinux.0"[..]));
+//! assert!(server.bindings().iter().any(|row| row.is_leased(now)));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod answer;
 mod binding;

@@ -106,7 +106,7 @@ fn passes(result: Result<(), String>) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
     fn a_dhcp_server_keeps_the_laws(script in scripts(seeds(), paths(), 40)) {

@@ -34,7 +34,7 @@ sub_options! {
     3 MTFTP_SERVER_PORT "The server's multicast port.";
     4 MTFTP_TIMEOUT "Seconds to wait for a transfer to start.";
     5 MTFTP_DELAY "Seconds to wait before asking for a transfer.";
-    6 DISCOVERY_CONTROL "How to look for boot servers: [`Discovery`](super::Discovery).";
+    6 DISCOVERY_CONTROL "How to look for boot servers: [`Discovery`].";
     7 DISCOVERY_MULTICAST "Where to multicast for boot servers.";
     8 BOOT_SERVERS "Boot server types and their addresses.";
     9 BOOT_MENU "What a person may choose.";
