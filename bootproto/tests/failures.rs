@@ -24,7 +24,7 @@ fn boot_dhcp(dhcp: DhcpServer) -> Run {
     common::boot(common::config(), dhcp, common::tftp_server())
 }
 
-fn step(run: &Run) -> Step {
+const fn step(run: &Run) -> Step {
     run.client.failure().unwrap().step
 }
 

@@ -5,6 +5,7 @@ mod common;
 
 use core::net::{Ipv4Addr, SocketAddrV4};
 use core::time::Duration;
+use std::sync::LazyLock;
 
 use bootproto::Client;
 use bootproto::client::Config;
@@ -16,6 +17,9 @@ use testkit::laws::{Op, Subject, check, check_silent_peer, scripts};
 fn booter(config: Config) -> Booter {
     Booter(Client::new(config, Instant::default()).unwrap())
 }
+
+static TALK: LazyLock<(Vec<Vec<u8>>, Vec<UdpPath>)> = LazyLock::new(conversation);
+static WHOLE: LazyLock<Vec<Op<UdpPath>>> = LazyLock::new(|| whole_boot().0);
 
 /// The datagrams of a whole boot, in order, and the paths they came by.
 fn conversation() -> (Vec<Vec<u8>>, Vec<UdpPath>) {
@@ -30,7 +34,7 @@ fn conversation() -> (Vec<Vec<u8>>, Vec<UdpPath>) {
 fn whole_boot() -> (Vec<Op<UdpPath>>, Booter) {
     let (mut machine, mut now) = (booter(common::config()), Instant::default());
     let (mut script, mut buffer) = (Vec::new(), vec![0; Booter::MAX_TRANSMIT]);
-    let (seeds, paths) = conversation();
+    let (seeds, paths) = TALK.clone();
     let mut datagrams = paths.into_iter().zip(seeds);
     loop {
         script.push(Op::Drain);
@@ -72,19 +76,18 @@ proptest! {
     fn the_laws_hold_when_a_whole_boot_is_cut_off_and_harmed(
         cut in 0_usize..400,
         harm in {
-            let (seeds, paths) = conversation();
+            let (seeds, paths) = TALK.clone();
             scripts(seeds, paths.into_iter().rev().take(200).collect(), 30)
         },
     ) {
-        let (mut script, _) = whole_boot();
-        script.truncate(cut);
+        let mut script: Vec<_> = WHOLE.iter().take(cut).cloned().collect();
         script.extend(harm);
         prop_assert_eq!(check(booter(common::config()), &script), Ok(()));
     }
 
     #[test]
     fn the_laws_hold_whatever_comes(script in {
-        let (seeds, mut paths) = conversation();
+        let (seeds, mut paths) = TALK.clone();
         let (seeds, first) = (seeds[..seeds.len().min(40)].to_vec(), paths[0]);
         paths.dedup();
         paths.truncate(12);

@@ -113,7 +113,9 @@ impl Client {
             tuning: self.tuning(file),
         };
         match Tftp::start(&request) {
-            Ok(transfer) => {
+            Ok(mut transfer) => {
+                // Tells it what time it is: it was made without a clock, and its patience begins now.
+                let _ = transfer.handle_timeout(now);
                 self.transfer = Some(Carrier { port: local_port, transfer });
                 None
             }

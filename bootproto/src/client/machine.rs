@@ -383,13 +383,15 @@ impl Machine for Client {
         now: Instant,
         buf: &'b mut [u8],
     ) -> Result<Option<Transmit<'b, UdpPath>>, BufferTooSmall> {
-        let now = self.clock.advance(now);
+        // A question that is answered with nothing moves no clock.
+        let now = now.max(self.clock.latest());
         let finished = self.is_finished();
         // A transfer that has ended still tells its server so.
         for slot in [&mut self.lingering, &mut self.transfer] {
             let Some(carrier) = slot else { continue };
             if carrier.is_waiting(now) {
                 let sent = carrier.transfer.poll_transmit(now, buf)?;
+                self.clock.advance(now);
                 if finished && !carrier.is_waiting(now) {
                     *slot = None;
                 }
@@ -399,7 +401,11 @@ impl Machine for Client {
         if finished {
             return Ok(None);
         }
-        self.dhcp.poll_transmit(now, buf)
+        let sent = self.dhcp.poll_transmit(now, buf)?;
+        if sent.is_some() {
+            self.clock.advance(now);
+        }
+        Ok(sent)
     }
 
     fn poll_timeout(&self) -> Option<Instant> {

@@ -234,7 +234,7 @@ impl Driver {
     }
 }
 
-pub(crate) fn dhcp_config() -> dhcp::Config {
+pub(crate) const fn dhcp_config() -> dhcp::Config {
     dhcp::Config::new(7, HardwareAddress::ethernet([0x52, 0x54, 0, 1, 2, 3]))
 }
 
