@@ -178,6 +178,11 @@ fn the_captured_packets_read_the_same_with_both_codecs() {
     for vector in vectors::load(FOLDER).unwrap() {
         let ours = Packet::parse(&vector.bytes).unwrap();
         let theirs = Message::decode(&mut Decoder::new(&vector.bytes)).unwrap();
+        if ours.is_file_overloaded() || ours.is_sname_overloaded() {
+            // dhcproto leaves the overloaded fields alone.
+            assert!(ours.options().count() > theirs.opts().iter().count(), "{}", vector.name);
+            continue;
+        }
         assert_eq!(ours.header.xid, theirs.xid(), "{}", vector.name);
         assert_eq!(ours.header.hardware.bytes(), theirs.chaddr(), "{}", vector.name);
         assert_eq!(

@@ -97,6 +97,21 @@ fn a_proxy_silent_on_4011_does_not_matter_where_the_dhcp_server_names_a_file() {
 }
 
 #[test]
+fn a_dhcp_server_that_is_its_own_proxy_is_asked_on_4011_without_waiting() {
+    let mut talk = Talk::new(config());
+    let discover = talk.sends(DISCOVER);
+    talk.hears(&Answer::offer(&discover).option(60, b"PXEClient"));
+    let request = talk.sends(REQUEST);
+    assert_eq!(talk.hears(&Answer::ack(&request).option(60, b"PXEClient")), Event::Bound);
+    assert_eq!(talk.then(), Event::Nothing);
+    let asked = talk.sends(REQUEST);
+    assert_eq!(asked.to(), "10.77.0.1:4011");
+    let ack = Answer::pxe_ack(&asked).from(SERVER).file("wdsnbp.com");
+    assert_eq!(talk.hears(&ack), Event::BootReady);
+    assert_eq!(&talk.client.boot().unwrap().file[..], b"wdsnbp.com");
+}
+
+#[test]
 fn a_proxys_offer_that_comes_first_waits_for_an_address() {
     let mut talk = Talk::new(config());
     let discover = talk.sends(DISCOVER);

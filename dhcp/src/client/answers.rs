@@ -77,7 +77,7 @@ impl Client {
         }
         let server = server.unwrap_or(source);
         let has_boot = names_boot(packet);
-        let offer = Offered { server, source, address, is_bootp, has_boot };
+        let offer = Offered { server, source, address, is_bootp, has_boot, is_pxe: is_pxe(packet) };
         if self.offer == Some(offer) {
             return Err(Ignored::Duplicate);
         }
@@ -96,7 +96,7 @@ impl Client {
         packet: &Packet<'d>,
         source: Ipv4Addr,
     ) -> Result<Event<'d>, Ignored> {
-        if !self.config.seeks_boot() {
+        if !self.config.speaks_pxe() {
             return Err(Ignored::Useless);
         }
         let facts = Facts::new(packet, source);
@@ -139,7 +139,8 @@ impl Client {
             none => *none = Some(Facts::new(packet, source)),
         }
         self.boot.update(packet);
-        if !self.pxe_from_proxy
+        if self.config.speaks_pxe()
+            && !self.pxe_from_proxy
             && let Some(pxe) = pxe_options(packet)
         {
             self.pxe = pxe;
@@ -149,7 +150,8 @@ impl Client {
     /// Chooses at once where nothing better can come.
     fn select_if_complete<'d>(&mut self, now: Instant) -> Option<Event<'d>> {
         let offer = self.offer?;
-        let complete = offer.has_boot && !offer.is_bootp && !self.config.always_wait_for_proxy;
+        let complete =
+            (offer.has_boot || offer.is_pxe) && !offer.is_bootp && !self.config.always_wait_for_proxy;
         let enough = self.offers_seen >= MAX_OFFERS;
         if complete || self.proxy.is_some() || !self.config.seeks_boot() || enough {
             return self.select(now);
@@ -283,7 +285,7 @@ impl Client {
 impl Offered {
     /// The higher the better.
     const fn rank(self) -> u8 {
-        match (self.is_bootp, self.has_boot) {
+        match (self.is_bootp, self.has_boot || self.is_pxe) {
             (false, true) => 3,
             (true, true) => 2,
             (false, false) => 1,

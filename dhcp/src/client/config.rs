@@ -44,7 +44,7 @@ pub enum VendorClass {
     Pxe,
     /// `HTTPClient:Arch:xxxxx:UNDI:yyyzzz`: boot by HTTP (UEFI section 24.7). No proxy on port 4011, no menus.
     Http,
-    /// Some other text. A boot file is taken if there is one.
+    /// Some other text; one that begins with `PXEClient` boots by PXE. Otherwise a boot file is taken if there is one.
     Text(Text<64>),
     /// No option 60. A boot file is taken if there is one.
     None,
@@ -260,8 +260,17 @@ impl Config {
     }
 
     /// Whether an answer without anything to boot is a failure.
-    pub(super) const fn seeks_boot(&self) -> bool {
-        matches!(self.vendor_class, VendorClass::Pxe | VendorClass::Http)
+    pub(super) fn seeks_boot(&self) -> bool {
+        self.speaks_pxe() || self.vendor_class == VendorClass::Http
+    }
+
+    /// Whether proxies, menus and boot servers matter.
+    pub(super) fn speaks_pxe(&self) -> bool {
+        match &self.vendor_class {
+            VendorClass::Pxe => true,
+            VendorClass::Text(text) => text.starts_with(b"PXEClient"),
+            VendorClass::Http | VendorClass::None => false,
+        }
     }
 
     /// The first fault.

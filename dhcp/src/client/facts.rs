@@ -19,6 +19,8 @@ pub(super) struct Facts {
     pub(super) siaddr: Option<Ipv4Addr>,
     pub(super) tftp_name: Option<Ipv4Addr>,
     pub(super) tftp_servers: Option<Ipv4Addr>,
+    /// Whether option 60 says `PXEClient`.
+    pub(super) is_pxe: bool,
     pub(super) file: Text<255>,
     /// The length of a file name that is longer than that; 0 otherwise.
     pub(super) too_long: u16,
@@ -32,6 +34,7 @@ impl Facts {
             siaddr: None,
             tftp_name: None,
             tftp_servers: None,
+            is_pxe: false,
             file: Text::EMPTY,
             too_long: 0,
         };
@@ -42,6 +45,7 @@ impl Facts {
     /// Takes what `packet` says; what it leaves out keeps its old value.
     pub(super) fn update(&mut self, packet: &Packet<'_>, source: Ipv4Addr) {
         self.server = server_id(packet).unwrap_or(source);
+        self.is_pxe |= is_pxe(packet);
         let siaddr = packet.header.siaddr;
         self.siaddr = Some(siaddr).filter(|address| !address.is_unspecified()).or(self.siaddr);
         self.tftp_name =

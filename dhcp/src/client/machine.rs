@@ -112,6 +112,7 @@ pub(super) struct Offered {
     pub(super) source: Ipv4Addr,
     pub(super) address: Ipv4Addr,
     pub(super) is_bootp: bool,
+    pub(super) is_pxe: bool,
     pub(super) has_boot: bool,
 }
 

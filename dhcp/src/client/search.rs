@@ -19,8 +19,14 @@ const FOREVER: u8 = 255;
 impl Client {
     /// The address is there: where does the boot file come from?
     pub(super) fn decide(&mut self, now: Instant) -> Option<Event<'static>> {
-        let ask = self.proxy.as_ref().filter(|proxy| !self.pxe_from_proxy && !proxy.has_file());
-        if let Some(server) = ask.map(|proxy| proxy.server) {
+        // A DHCP server that says PXEClient and nothing else is its own proxy: its port 4011 has the rest (PXE 2.1
+        // section 2.2.3).
+        let proxy = self.proxy.as_ref().filter(|_| !self.pxe_from_proxy);
+        let dhcp =
+            self.dhcp.as_ref().filter(|dhcp| self.proxy.is_none() && dhcp.is_pxe && self.pxe.is_empty());
+        let dhcp = dhcp.filter(|_| self.config.speaks_pxe());
+        let ask = proxy.or(dhcp).filter(|facts| !facts.has_file());
+        if let Some(server) = ask.map(|facts| facts.server) {
             self.phase = Phase::AskingProxy { server };
             self.boot_exchange = Exchange::pxe(now, &mut self.rng);
             return None;
