@@ -116,6 +116,19 @@ fn a_download_in_order_keeps_the_laws() {
 }
 
 #[test]
+fn a_multicast_download_keeps_the_laws() {
+    let mut seeds = to_a_client();
+    seeds[0] = b"\0\x06blksize\x0016\0tsize\x0072\0multicast\x00239.1.1.1,1758,0\0".to_vec();
+    seeds.insert(4, b"\0\x06multicast\0,,1\0".to_vec());
+    seeds.push(b"\0\x06multicast\0,,0\0".to_vec());
+    let mut paths = paths(path(4000), path(4001));
+    let mut to_group = path(4000);
+    to_group.local = "239.1.1.1:1758".parse().unwrap();
+    paths.push(to_group);
+    keeps(download(small().with_multicast(true)), seeds, paths, 400);
+}
+
+#[test]
 fn an_upload_keeps_the_laws() {
     keeps(an_upload(), to_an_uploader(), paths(path(4000), path(4001)), 300);
 }

@@ -149,7 +149,8 @@ impl Config {
         self
     }
 
-    /// Whether to ask for multicast (RFC 2090). The caller must then act on
+    /// Whether to ask for multicast (RFC 2090), in place of a window; only in octet mode and without
+    /// [`with_in_order`](Self::with_in_order). The caller must then act on
     /// [`JoinMulticast`](super::Event::JoinMulticast).
     #[must_use]
     pub const fn with_multicast(mut self, multicast: bool) -> Self {
@@ -200,7 +201,10 @@ impl Config {
 
     /// What is asked for on a rung.
     pub(super) fn asked(&self, rung: Rung) -> Asked {
-        let window = (rung == Rung::Everything).then(|| self.asked_window());
+        // A window beside multicast would leave open whose it is.
+        let multicast =
+            rung == Rung::Everything && self.multicast && self.mode == Mode::Octet && !self.in_order;
+        let window = (rung <= Rung::NoMulticast && !multicast).then(|| self.asked_window());
         let block_size = (rung <= Rung::NoWindow).then_some(self.block_size);
         let timed = rung <= Rung::NoBlockSize && self.peer_timeout > 0;
         Asked {
@@ -210,7 +214,7 @@ impl Config {
             size: rung <= Rung::NoBlockSize && self.mode == Mode::Octet,
             seconds: timed.then(|| self.asked_seconds()),
             micros: timed.then_some(self.peer_timeout),
-            multicast: false,
+            multicast,
         }
     }
 

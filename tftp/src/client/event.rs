@@ -28,7 +28,8 @@ pub enum Event<'d> {
     /// The server did not stand what was asked of it, and less is asked now. Bytes that came before are void: the
     /// file begins anew at offset 0.
     FellBack(Rung),
-    /// The data will come by multicast: join this group, and hand over what arrives on this port as well.
+    /// The server has granted options, multicast among them: join this group, and hand over what arrives on this port
+    /// as well, with it as the local one. Leave it when the transfer is over or falls back.
     JoinMulticast {
         /// The group.
         group: Ipv4Addr,

@@ -8,7 +8,9 @@ use core::fmt;
 pub enum Rung {
     /// All that is configured.
     Everything,
-    /// No `windowsize` and no `multicast`: one block at a time.
+    /// No `multicast`.
+    NoMulticast,
+    /// No `windowsize` either: one block at a time.
     NoWindow,
     /// No `blksize` either: blocks of 512 bytes.
     NoBlockSize,
@@ -20,7 +22,8 @@ impl Rung {
     /// The next one down.
     pub(super) const fn below(self) -> Option<Self> {
         match self {
-            Self::Everything => Some(Self::NoWindow),
+            Self::Everything => Some(Self::NoMulticast),
+            Self::NoMulticast => Some(Self::NoWindow),
             Self::NoWindow => Some(Self::NoBlockSize),
             Self::NoBlockSize => Some(Self::Plain),
             Self::Plain => None,
@@ -32,6 +35,7 @@ impl fmt::Display for Rung {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Everything => "all options",
+            Self::NoMulticast => "no multicast",
             Self::NoWindow => "no windowsize",
             Self::NoBlockSize => "no windowsize, no blksize",
             Self::Plain => "no options",

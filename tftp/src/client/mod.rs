@@ -7,6 +7,7 @@ mod config;
 mod download;
 mod event;
 mod ladder;
+mod multicast;
 mod oack;
 mod upload;
 

@@ -121,7 +121,7 @@ impl Incoming {
     }
 
     #[cold]
-    const fn excess(&self) -> Failure {
+    pub(crate) const fn excess(&self) -> Failure {
         match self.announced {
             Some(announced) => Failure::LargerThanAnnounced { announced },
             None => Failure::TooLarge { limit: self.most },

@@ -114,6 +114,12 @@ impl Timer {
         self.sampling = fresh;
     }
 
+    /// The peer has turned to us: the time until giving up begins anew.
+    pub(crate) const fn appointed(&mut self, now: Instant) {
+        self.progressed = now;
+        self.sampling = false;
+    }
+
     /// Something new arrived.
     #[inline]
     pub(crate) fn progress(&mut self, now: Instant, limits: Limits) {
@@ -154,11 +160,16 @@ impl Timer {
     pub(crate) fn deadline(&self, limits: Limits) -> Instant {
         let interval = self.interval.min(limits.ceiling);
         let again = self.progressed.max(self.sent).saturating_add(span(interval));
-        again.min(self.progressed.saturating_add(span(limits.give_up)))
+        again.min(self.end(limits))
+    }
+
+    /// When to give up.
+    pub(crate) const fn end(&self, limits: Limits) -> Instant {
+        self.progressed.saturating_add(span(limits.give_up))
     }
 
     pub(crate) fn has_given_up(&self, now: Instant, limits: Limits) -> bool {
-        self.started && now >= self.progressed.saturating_add(span(limits.give_up))
+        self.started && now >= self.end(limits)
     }
 
     /// Whether `part` of a round trip has passed since something was sent last; so it has if none was measured.

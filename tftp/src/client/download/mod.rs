@@ -1,12 +1,22 @@
 //! A file from the server: RRQ.
+//!
+//! What belongs here: the states of a download, its contract as a machine (`machine`), and what is different when the
+//! data comes by multicast (`grouped`). What does not: windows and block numbers, which both directions share.
+
+mod grouped;
+mod machine;
 
 use bootproto_core::{BufferTooSmall, HighWater, Instant, Machine, Transmit, UdpPath, Uncompared, Writer};
 
-use super::oack;
-use super::{Config, Event, Rung};
+use crate::client::multicast::{Group, Heard};
+use crate::client::oack;
+use crate::client::{Config, Event, Rung};
 use crate::negotiated::Counters;
-use crate::transfer::{Incoming, Pending, Receiver, Reply, Taken, endpoint, farewell, meaning, span};
-use crate::wire::{DEFAULT_BLOCK_SIZE, Direction, ErrorCode, Mode, Opcode, Packet, Request, write_ack};
+use crate::transfer::{Incoming, Part, Pending, Receiver, Reply, Taken, endpoint, farewell, meaning, span};
+use crate::wire::{
+    self, DEFAULT_BLOCK_SIZE, Direction, ErrorCode, Mode, Opcode, OptionList, OptionName, Packet, Request,
+    write_ack,
+};
 use crate::{ConfigError, Failure, Ignored, Negotiated, Phase, Statistics};
 
 /// Reads one file from a server (RRQ), as a plain value without I/O or clock.
@@ -42,6 +52,8 @@ pub struct Download {
     rung: Rung,
     /// Whether the server has sent an OACK.
     has_oack: bool,
+    /// Where the data comes by multicast.
+    group: Option<Group>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +64,8 @@ enum State {
     Finished,
 }
 
-const _: () = assert!(size_of::<Download>() <= 512, "a download must fit a small stack");
+// Half of it is the file's name; the gaps of a multicast are what exceeds 512 bytes.
+const _: () = assert!(size_of::<Download>() <= 560, "a download must fit a small stack");
 
 impl Download {
     /// A download that is about to send its request.
@@ -76,6 +89,7 @@ impl Download {
             state: State::Opening,
             rung,
             has_oack: false,
+            group: None,
         })
     }
 
@@ -87,7 +101,7 @@ impl Download {
             window_size: self.incoming.receiver.window_size(),
             size: self.incoming.announced,
             timeout: self.peer_timeout.map(span),
-            multicast: false,
+            multicast: self.group.is_some(),
         }
     }
 
@@ -100,14 +114,17 @@ impl Download {
     /// Whether every byte has been told. Only the last acknowledgement may still be lost, which concerns the server
     /// alone: a caller in a hurry sends what is pending and drops the machine.
     #[must_use]
-    pub const fn is_complete(&self) -> bool {
-        self.incoming.receiver.is_complete()
+    pub fn is_complete(&self) -> bool {
+        self.group.as_ref().map_or_else(|| self.incoming.receiver.is_complete(), Group::is_complete)
     }
 
     /// The bytes received in order from the start of the file.
     #[must_use]
-    pub const fn received(&self) -> u64 {
-        self.incoming.receiver.in_order()
+    pub fn received(&self) -> u64 {
+        match &self.group {
+            Some(group) => group.in_order(self.incoming.receiver.block_size()),
+            None => self.incoming.receiver.in_order(),
+        }
     }
 
     /// How much is asked of the server at present.
@@ -173,6 +190,7 @@ impl Download {
         self.peer_timeout = None;
         self.tries = 0;
         self.has_oack = false;
+        self.group = None;
         self.transition(State::Opening);
         Some(Event::FellBack(self.rung))
     }
@@ -191,6 +209,14 @@ impl Download {
                 self.reply.0 = Some(Reply { port, code: ErrorCode::UNKNOWN_TRANSFER });
             }
             return Event::Ignored(Ignored::UnknownTransfer { port });
+        }
+        if self.group.is_some() && self.state != State::Opening {
+            if let Packet::OptionAck(options) = packet {
+                return self.on_appointment(now, options);
+            }
+            if let Packet::Data { block, bytes } = packet {
+                return self.on_group_data(now, block, bytes);
+            }
         }
         match (self.state, packet) {
             (_, Packet::Error { code, message }) => self.on_error(now, code, message),
@@ -252,7 +278,10 @@ impl Download {
         self.has_oack = true;
         self.incoming.pending = Some(Pending::Fresh);
         self.transition(State::Receiving);
-        Event::Opened(self.negotiated())
+        match granted.multicast {
+            Some(multicast) => self.join(now, multicast),
+            None => Event::Opened(self.negotiated()),
+        }
     }
 
     /// One block. This is what happens for every packet of a long transfer: keep it short.
@@ -304,7 +333,7 @@ impl Download {
             State::Finished => None,
             State::Dallying => {
                 self.finish();
-                Some(Event::Done { size: self.incoming.receiver.in_order() })
+                Some(Event::Done { size: self.received() })
             }
             State::Opening | State::Receiving
                 if self.incoming.timer.has_given_up(now, self.config.limits) =>
@@ -312,7 +341,7 @@ impl Download {
                 let failure = if self.state == State::Opening {
                     Failure::OpenTimedOut { tries: self.tries }
                 } else {
-                    Failure::ReadTimedOut { bytes: self.incoming.receiver.in_order() }
+                    Failure::ReadTimedOut { bytes: self.received() }
                 };
                 Some(self.fail(failure, ErrorCode::NOT_DEFINED))
             }
@@ -326,98 +355,11 @@ impl Download {
 
     fn write(&self, writer: &mut Writer<'_>) {
         if self.state != State::Opening {
-            write_ack(writer, self.incoming.receiver.acknowledged());
+            let receiver = || self.incoming.receiver.acknowledged();
+            write_ack(writer, self.group.as_ref().map_or_else(receiver, Group::acknowledged));
             return;
         }
         Request::write_head(writer, Direction::Read, self.config.file(), self.config.mode);
         self.config.asked(self.rung).write(writer, 0);
-    }
-}
-
-impl Machine for Download {
-    type Path = UdpPath;
-    type Event<'d> = Event<'d>;
-    const MAX_TRANSMIT: usize = 384;
-
-    #[inline]
-    fn handle_datagram<'d>(&mut self, now: Instant, path: UdpPath, data: &'d [u8]) -> Event<'d> {
-        let now = self.clock.advance(now);
-        self.counters.0.received();
-        if self.state == State::Finished {
-            return Event::Ignored(Ignored::Finished);
-        }
-        if path.local.port() != self.config.local_port {
-            return Event::Ignored(Ignored::WrongPort { port: path.local.port() });
-        }
-        if path.remote.ip() != self.config.server.ip() {
-            return Event::Ignored(Ignored::WrongAddress);
-        }
-        let port = path.remote.port();
-        // The common case first: a block of the transfer that runs.
-        if let [0, 3, high, low, bytes @ ..] = data
-            && self.peer_port == Some(port)
-            && self.state == State::Receiving
-        {
-            return self.on_data(now, u16::from_be_bytes([*high, *low]), bytes);
-        }
-        match Packet::parse(data) {
-            Ok(packet) => self.on_packet(now, port, packet),
-            Err(error) => Event::Ignored(Ignored::Malformed { error }),
-        }
-    }
-
-    fn handle_timeout(&mut self, now: Instant) -> Option<Event<'static>> {
-        let now = self.clock.advance(now);
-        if self.state != State::Finished && (self.incoming.pending.is_some() || self.reply.0.is_some()) {
-            // What waits to be sent waits for the caller; only giving up does not.
-            if !self.incoming.timer.has_given_up(now, self.config.limits) {
-                self.incoming.timer.start(now);
-                return None;
-            }
-        } else if self.poll_timeout().is_none_or(|deadline| now < deadline) {
-            return None;
-        }
-        self.on_time(now)
-    }
-
-    fn poll_transmit<'b>(
-        &mut self,
-        now: Instant,
-        buf: &'b mut [u8],
-    ) -> Result<Option<Transmit<'b, UdpPath>>, BufferTooSmall> {
-        let server = self.config.server;
-        let (port, bytes) = if let Some(reply) = self.reply.0 {
-            let mut writer = Writer::new(buf);
-            reply.write(&mut writer);
-            let bytes = writer.finish()?;
-            self.reply.0 = None;
-            self.clock.advance(now);
-            (reply.port, bytes)
-        } else if let Some(pending) = self.incoming.pending {
-            let mut writer = Writer::new(buf);
-            self.write(&mut writer);
-            let bytes = writer.finish()?;
-            let now = self.clock.advance(now);
-            self.incoming.timer.sent(now, pending == Pending::Fresh);
-            self.incoming.pending = None;
-            self.tries = self.tries.saturating_add(1);
-            self.counters.0.sent_own(pending == Pending::Again);
-            (self.peer_port.unwrap_or_else(|| server.port()), bytes)
-        } else {
-            return Ok(None);
-        };
-        self.counters.0.sent();
-        Ok(Some(Transmit { path: endpoint(server, port, self.config.local_port), bytes }))
-    }
-
-    fn poll_timeout(&self) -> Option<Instant> {
-        if self.incoming.pending.is_some() || self.reply.0.is_some() {
-            return Some(self.clock.latest());
-        }
-        match self.state {
-            State::Opening | State::Receiving => Some(self.incoming.timer.deadline(self.config.limits)),
-            State::Dallying => Some(self.incoming.timer.dally_end(self.peer_timeout)),
-            State::Finished => None,
-        }
     }
 }
