@@ -70,7 +70,7 @@ fn a_silent_network_ends_the_boot() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 20, ..ProptestConfig::default() })]
 
     #[test]
     fn the_laws_hold_when_a_whole_boot_is_cut_off_and_harmed(
