@@ -80,7 +80,6 @@
 //! assert!(kernel.is_verified && initrd.is_verified);
 //! assert_eq!(&memory[initrd.address.unwrap() as usize..][..6], b"070701");
 //! // From here it is the boot protocol: plan.run, plan.initrds, linux::write_zero_page.
-//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! #
 //! # mod lab {
 //! #     use bootproto::verify::Digest;
@@ -131,7 +130,7 @@
 //! #             } else if path.local.port() == 69 {
 //! #                 path.local.set_port(40_000);
 //! #                 let request = Request::parse(bytes).unwrap();
-//! #                 match self.files.get(request.filename) {
+//! #                 match self.files.get(request.file) {
 //! #                     Some(file) => self.transfers.push(Send::new(Config::new(1), path, &request, *file).unwrap()),
 //! #                     None => {
 //! #                         let no = refuse(path, ErrorCode::NOT_FOUND, b"no such file", &mut buffer).unwrap();
@@ -169,6 +168,7 @@
 //! #         }
 //! #     }
 //! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! # Threats
