@@ -28,8 +28,8 @@ bootproto_core::numbered! {
         TooLarge = 6209, "the file is larger than the limit", "raise the limit if the file is the right one";
         /// The request is none.
         BadRequest = 6210, "that is no TFTP request", "capture the packet: the client encodes it wrongly";
-        /// The file that is being served does not have the size it had.
-        Changed = 6211, "the file changed while it was being sent", "replace files by renaming new ones over them";
+        /// The client asked anew before the transfer was over.
+        Replaced = 6211, "the client began again", "Nothing to do: the machine was restarted in the middle.";
     }
 }
 
@@ -58,8 +58,6 @@ bootproto_core::numbered! {
         Unwritable = 6310, "the file can't be written there", "name a place in an existing directory that you may write to";
         /// The host's name does not resolve.
         UnknownHost = 6311, "the name of the host has no address", "write the address itself";
-        /// The host's stack has no way there.
-        Unsupported = 6312, "that is not supported here", "see --help for what is";
     }
 }
 

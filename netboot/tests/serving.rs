@@ -101,6 +101,31 @@ fn the_same_request_again_takes_no_second_slot() {
 }
 
 #[test]
+fn a_machine_that_was_restarted_is_served_again_from_the_same_port() {
+    let root = tempfile::tempdir().unwrap();
+    std::fs::write(root.path().join("file"), pattern(5_000)).unwrap();
+    let mut serve = Serve::start(root.path(), &["--max-transfers", "1"]);
+    let socket = client();
+    let mut buf = [0; 600];
+    let mut ask = || {
+        socket.send_to(b"\0\x01file\0octet\0", serve.tftp).unwrap();
+        socket.recv_from(&mut buf).unwrap().1
+    };
+    let first = ask();
+    std::thread::sleep(Duration::from_millis(2_500));
+    // What is sent again meanwhile comes from the first port still.
+    let mut port = ask();
+    for _ in 0..50 {
+        if port != first {
+            break;
+        }
+        port = ask();
+    }
+    assert_ne!(port, first);
+    assert_eq!(serve.wait_for("failed")["code"], "BP6211");
+}
+
+#[test]
 fn garbage_and_answers_get_no_answer_and_bad_requests_an_error() {
     let root = tempfile::tempdir().unwrap();
     std::fs::write(root.path().join("file"), b"abc").unwrap();

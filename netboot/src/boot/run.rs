@@ -7,7 +7,7 @@ use bootproto::client::{Client, Config, Event, FileKind, Texts};
 use bootproto::linux::Region;
 use bootproto::{Failure, Step};
 use bootproto_core::Instant;
-use bootproto_dhcp::client::{Lease, OfferKind};
+use bootproto_dhcp::client::{Lease, Offer, OfferKind};
 use serde_json::json;
 
 use super::{Ended, Files, Outcome, Report};
@@ -148,17 +148,7 @@ impl Run<'_, '_> {
 
     fn file_event(&mut self, client: &Client, event: &Event<'_>, now: Instant) {
         match *event {
-            Event::Offered(offer) => {
-                let (server, address) = (offer.server.to_string(), offer.address.to_string());
-                let (kind, text) = match offer.kind {
-                    OfferKind::Proxy => ("proxy", format!("{server} offers what to boot")),
-                    OfferKind::Bootp => ("bootp", format!("{server} offers {address} by BOOTP")),
-                    _ => ("dhcp", format!("{server} offers {address}")),
-                };
-                let fields =
-                    json!({"kind": kind, "server": server, "address": address, "boot": offer.has_boot});
-                self.line(Step::Configure, "offered", text, fields);
-            }
+            Event::Offered(offer) => self.offered(&offer),
             Event::Open { kind, size, address } => {
                 self.files.open(client, kind, address, now);
                 self.size = size;
@@ -169,24 +159,7 @@ impl Run<'_, '_> {
                 let (name, bytes, size) = (file.name.clone(), file.bytes.len() as u64, self.size);
                 (self.report)(Report::Progress { name, bytes, size });
             }
-            Event::Received { kind, .. } => {
-                let step = client.step();
-                (self.report)(Report::ProgressEnd);
-                let Some(file) = self.files.received(client, kind, now) else { return };
-                let (length, time) = (file.bytes.len() as u64, file.time);
-                let mut text = format!(
-                    "{kind} {}: {} in {}, {}",
-                    file.name,
-                    size::human(length),
-                    size::time(time),
-                    size::rate(length, time)
-                );
-                if let Some(address) = file.address {
-                    text.push_str(&format!(", to lie at {address:#x}"));
-                }
-                let fields = file.json();
-                self.line(step_of(kind, step), "received", text, fields);
-            }
+            Event::Received { kind, .. } => self.received(client, kind, now),
             Event::NotFound { kind } => {
                 let name = printable(client.file_name());
                 let text = format!("no {kind} {name}");
@@ -211,6 +184,36 @@ impl Run<'_, '_> {
             }
             _ => {}
         }
+    }
+
+    fn offered(&mut self, offer: &Offer) {
+        let (server, address) = (offer.server.to_string(), offer.address.to_string());
+        let (kind, text) = match offer.kind {
+            OfferKind::Proxy => ("proxy", format!("{server} offers what to boot")),
+            OfferKind::Bootp => ("bootp", format!("{server} offers {address} by BOOTP")),
+            _ => ("dhcp", format!("{server} offers {address}")),
+        };
+        let fields = json!({"kind": kind, "server": server, "address": address, "boot": offer.has_boot});
+        self.line(Step::Configure, "offered", text, fields);
+    }
+
+    fn received(&mut self, client: &Client, kind: FileKind, now: Instant) {
+        let step = client.step();
+        (self.report)(Report::ProgressEnd);
+        let Some(file) = self.files.received(client, kind, now) else { return };
+        let (length, time) = (file.bytes.len() as u64, file.time);
+        let mut text = format!(
+            "{kind} {}: {} in {}, {}",
+            file.name,
+            size::human(length),
+            size::time(time),
+            size::rate(length, time)
+        );
+        if let Some(address) = file.address {
+            text.push_str(&format!(", to lie at {address:#x}"));
+        }
+        let fields = file.json();
+        self.line(step_of(kind, step), "received", text, fields);
     }
 
     fn configured(&mut self, client: &Client) {

@@ -2,17 +2,21 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::AsFd;
+use std::time::Duration;
 
-use bootproto_core::UdpPath;
+use bootproto_core::{Numbered, UdpPath};
 use bootproto_tftp::server::{Config as TransferConfig, Receive, Send, refuse};
 use bootproto_tftp::wire::{self, Direction, ErrorCode, Mode, OptionName, Request};
 
 use super::dhcp::Dhcp;
-use super::slot::{Incoming, Slot, Work, error_code};
+use super::slot::{End, Incoming, Slot, Work, error_code};
 use super::{Config, Event, Root, Service, Totals};
 use crate::drive::{Bound, Clock, Stop, open, seed, wait};
 use crate::error::printable;
 use crate::{Error, Trouble};
+
+/// A client that was silent for so long and asks anew from the same port has begun again: ROMs use few ports.
+const REBORN: Duration = Duration::from_secs(2);
 
 /// A server whose ports are open.
 #[derive(Debug)]
@@ -117,9 +121,18 @@ impl Server {
     }
 
     fn request(&mut self, client: SocketAddr, datagram: &[u8], report: &mut dyn FnMut(&Event)) {
-        // The same request again: its answer is under way, or will be sent again.
-        if self.slots.iter().any(|slot| slot.client == client) {
+        if !is_request(datagram) {
             return;
+        }
+        if let Some(at) = self.slots.iter().position(|slot| slot.client == client) {
+            let now = self.clock.now();
+            if self.slots[at].silence(now) < REBORN {
+                // The same request again: its answer is under way, or will be sent again.
+                return;
+            }
+            let end = End::Failed { code: Trouble::Replaced.code(), why: Trouble::Replaced.to_string() };
+            let slot = self.slots.swap_remove(at);
+            self.count(slot.close(end, now), report);
         }
         let refused = match Request::parse(datagram) {
             Ok(request) => match self.open(client, &request) {
@@ -130,7 +143,6 @@ impl Server {
                 }
                 Err(trouble) => Event::Refused { client, file: printable(request.file), trouble },
             },
-            Err(_) if !is_request(datagram) => return,
             Err(_) => Event::Refused { client, file: String::new(), trouble: Trouble::BadRequest },
         };
         if let Event::Refused { trouble, .. } = &refused {
@@ -174,8 +186,14 @@ impl Server {
     }
 
     fn settings(&self) -> TransferConfig {
-        let second = std::time::Duration::from_secs(1);
-        TransferConfig::new(seed()).with_timeouts(second / 50, 4 * second, self.config.give_up)
+        let second = Duration::from_secs(1);
+        let settings =
+            TransferConfig::new(seed()).with_timeouts(second / 50, 4 * second, self.config.give_up);
+        // IPv4, UDP and TFTP take 32 bytes; fragments of a larger block are more than many a ROM can put together.
+        match self.config.listen.mtu {
+            Some(mtu) => settings.with_max_block_size(mtu.saturating_sub(32)),
+            None => settings,
+        }
     }
 
     /// Tells the client why there is no transfer, from the port it asked: there is no other.

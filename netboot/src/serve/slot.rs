@@ -24,6 +24,8 @@ pub(super) struct Slot {
     work: Work,
     file: String,
     started: Instant,
+    /// When the client was heard last.
+    heard: Instant,
 }
 
 #[derive(Debug)]
@@ -40,6 +42,8 @@ pub(super) struct Incoming {
     upload: Option<Upload>,
     text: Option<Text>,
     bytes: u64,
+    /// Whether the file has its name.
+    stored: bool,
 }
 
 /// How a transfer ended.
@@ -57,7 +61,7 @@ pub(super) enum End {
 impl Incoming {
     pub(super) fn new(machine: Receive, upload: Upload, mode: Mode) -> Self {
         let text = (mode == Mode::Netascii).then(Text::default);
-        Self { machine, upload: Some(upload), text, bytes: 0 }
+        Self { machine, upload: Some(upload), text, bytes: 0, stored: false }
     }
 
     /// Stores what has come; the file gets its name before its last block is acknowledged.
@@ -76,7 +80,9 @@ impl Incoming {
             text.finish(|offset, bytes| upload.write_at(offset, bytes)).map_err(local)?;
         }
         let Some(upload) = self.upload.take() else { return Ok(()) };
-        upload.finish().map_err(|trouble| (trouble, trouble.to_string()))
+        upload.finish().map_err(|trouble| (trouble, trouble.to_string()))?;
+        self.stored = true;
+        Ok(())
     }
 }
 
@@ -88,11 +94,16 @@ impl Slot {
         request: &Request<'_>,
         now: Instant,
     ) -> Self {
-        Self { client, bound, work, file: printable(request.file), started: now }
+        Self { client, bound, work, file: printable(request.file), started: now, heard: now }
     }
 
     pub(super) fn bound(&self) -> &Bound {
         &self.bound
+    }
+
+    /// For how long the client has been silent.
+    pub(super) fn silence(&self, now: Instant) -> std::time::Duration {
+        now.saturating_since(self.heard)
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
@@ -129,6 +140,9 @@ impl Slot {
     fn try_step(&mut self, now: Instant, input: &mut [u8], output: &mut [u8]) -> io::Result<Option<End>> {
         for _ in 0..BATCH {
             let Some((remote, length)) = self.bound.receive(input)? else { break };
+            if remote == self.client {
+                self.heard = now;
+            }
             let path = UdpPath { local: self.bound.local(), remote };
             let end = self.handle(now, Some((path, &input[..length])));
             self.flush(now, output)?;
@@ -159,23 +173,18 @@ impl Slot {
                 Some(End::Failed { code: trouble.code(), why })
             }
             server::Event::Done { size } => Some(End::Done(size)),
-            server::Event::Failed(failure) => self.gone(failure.code(), failure.to_string()),
+            server::Event::Failed(failure) => {
+                Some(End::Failed { code: failure.code(), why: failure.to_string() })
+            }
             server::Event::PeerError { code, message, failure } => {
                 let asked = matches!(code, ErrorCode::NOT_DEFINED | ErrorCode::OPTION_REFUSED);
                 if asked && matches!(self.work, Work::Send(_)) && self.bytes() == 0 {
                     return Some(End::Probed);
                 }
-                self.gone(failure.code(), format!("{failure}; it says \"{}\"", printable(message)))
+                let why = format!("{failure}; it says \"{}\"", printable(message));
+                Some(End::Failed { code: failure.code(), why })
             }
             _ => None,
-        }
-    }
-
-    /// The client is gone. A file that had arrived whole is none the worse for it.
-    fn gone(&self, code: Code, why: String) -> Option<End> {
-        match &self.work {
-            Work::Receive(incoming) if incoming.upload.is_none() => Some(End::Done(incoming.bytes)),
-            _ => Some(End::Failed { code, why }),
         }
     }
 
@@ -205,6 +214,11 @@ impl Slot {
     pub(super) fn close(self, end: End, now: Instant) -> Event {
         let (client, direction, bytes) = (self.client, self.direction(), self.bytes());
         let (negotiated, statistics) = self.facts();
+        let end = match &self.work {
+            // Whatever happened to the client afterwards, a file that has arrived whole is none the worse for it.
+            Work::Receive(incoming) if incoming.stored => End::Done(incoming.bytes),
+            _ => end,
+        };
         let file = self.file;
         match end {
             End::Failed { code, why } => Event::Failed { client, file, direction, bytes, code, why },
@@ -226,7 +240,7 @@ impl Slot {
         // It was worth a try.
         let _ = self.flush(now, output);
         let (code, why) = (Trouble::Interrupted.code(), Trouble::Interrupted.to_string());
-        self.gone(code, why.clone()).unwrap_or(End::Failed { code, why })
+        End::Failed { code, why }
     }
 }
 
