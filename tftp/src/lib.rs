@@ -10,6 +10,7 @@
 //! | `blksize` | RFC 2348 |
 //! | `tsize`, `timeout` | RFC 2349 |
 //! | `windowsize` | RFC 7440 |
+//! | `multicast`, as a client | RFC 2090 |
 //! | `utimeout`, `rollover` | tftp-hpa |
 //! | more than 65535 blocks, rolling over to 0 or to 1 | common practice |
 //!

@@ -22,6 +22,9 @@ impl Asked {
             OptionName::BlockSize.write(writer, u64::from(block_size));
         }
         if self.size {
+            //= https://www.rfc-editor.org/rfc/rfc2349
+            //# In Read Request packets, a size of "0" is specified in the request and the size of the file, in
+            //# octets, is returned in the OACK.
             OptionName::TransferSize.write(writer, size);
         }
         // `utimeout` after `timeout`: in tftp-hpa the later one counts.
@@ -95,8 +98,7 @@ pub(super) fn check(options: OptionList<'_>, asked: Asked) -> Option<Granted> {
             }
             OptionName::TransferSize | OptionName::Multicast | OptionName::Rollover => return None,
         };
-        //= https://www.rfc-editor.org/rfc/rfc2347
-        //# An option may only be specified once
+        // A name that comes twice has no meaning.
         if seen & bit != 0 {
             return None;
         }

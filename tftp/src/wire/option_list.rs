@@ -54,7 +54,7 @@ impl OptionName {
     #[must_use]
     pub fn from_bytes(name: &[u8]) -> Option<Self> {
         //= https://www.rfc-editor.org/rfc/rfc2347
-        //# The option name and value are all case-insensitive
+        //# Each NULL-terminated field is specified in case-insensitive ASCII.
         Self::ALL.into_iter().find(|known| known.as_bytes().eq_ignore_ascii_case(name))
     }
 }

@@ -37,6 +37,9 @@ impl Download {
         let known = group.master == granted.master;
         group.master = granted.master;
         if granted.master {
+            //= https://www.rfc-editor.org/rfc/rfc2090
+            //# Upon receipt of this OACK the new master client will send an ACK for the block immediately before the
+            //# first block required to complete its download.
             if !known && self.state == State::Receiving {
                 self.incoming.timer.appointed(now);
             }
@@ -82,6 +85,9 @@ impl Download {
         let (complete, asked) =
             (group.is_complete(), group.master && before.acknowledged() != group.acknowledged());
         self.incoming.timer.progress(now, limits);
+        //= https://www.rfc-editor.org/rfc/rfc2090
+        //# Each client must terminate the transfer by sending an acknowledgment of the last packet or by sending an
+        //# error message to server.
         if asked || complete {
             self.incoming.pending = Some(Pending::Fresh);
         }

@@ -204,7 +204,8 @@ impl Download {
         if !known {
             //= https://www.rfc-editor.org/rfc/rfc1350#section-4
             //# If a source TID does not match, the packet should be discarded as erroneously sent from somewhere
-            //# else.
+            //# else.  An error packet should be sent to the source of the incorrect packet, while not disturbing the
+            //# transfer.
             if opcode != Opcode::ERROR {
                 self.reply.0 = Some(Reply { port, code: ErrorCode::UNKNOWN_TRANSFER });
             }
@@ -267,6 +268,9 @@ impl Download {
                 None => self.fail(Failure::BadOptions, refused),
             };
         };
+        //= https://www.rfc-editor.org/rfc/rfc2349
+        //# If the file is too large for the client to handle, it may abort the transfer with an Error packet (error
+        //# code 3).
         if granted.size.is_some_and(|size| size > self.config.limit) {
             return self.fail(Failure::TooLarge { limit: self.config.limit }, ErrorCode::DISK_FULL);
         }
