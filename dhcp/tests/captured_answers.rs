@@ -22,7 +22,7 @@ fn answer(name: &str, to: &Sent) -> Vec<u8> {
     bytes
 }
 
-fn path(from: Ipv4Addr, port: u16) -> UdpPath {
+const fn path(from: Ipv4Addr, port: u16) -> UdpPath {
     UdpPath::from_port(68, SocketAddrV4::new(from, port))
 }
 

@@ -97,7 +97,11 @@ pub fn dhcpd(inside: &Namespace, tree: &Tree, configuration: &str) -> Outcome<Pr
 pub fn kea(inside: &Namespace, tree: &Tree, mut settings: serde_json::Value) -> Outcome<Program> {
     let folder = tree.beside("kea");
     std::fs::create_dir_all(&folder)?;
-    settings["interfaces-config"] = serde_json::json!({ "interfaces": ["br0"], "dhcp-socket-type": "raw" });
+    // A bridge with nothing plugged in counts as down: Kea is to try until somebody is.
+    settings["interfaces-config"] = serde_json::json!({
+        "interfaces": ["br0"], "dhcp-socket-type": "raw",
+        "service-sockets-max-retries": 1_000, "service-sockets-retry-wait-time": 50,
+    });
     settings["lease-database"] = serde_json::json!({ "type": "memfile", "persist": false });
     settings["loggers"] = serde_json::json!([{
         "name": "kea-dhcp4", "severity": "DEBUG", "debuglevel": 50,
