@@ -1,5 +1,6 @@
-//! The numbers of what can go wrong in the pure parts: each once, each in its range.
+//! The numbers of what can go wrong in this crate: each once, each in its range.
 
+use bootproto::client::{ConfigError, Unexpected};
 use bootproto::config::Fault;
 use bootproto::linux::{HeaderError, PlaceError};
 use bootproto::verify::VerifyError;
@@ -7,7 +8,10 @@ use bootproto_core::{Entry, Numbered};
 
 #[test]
 fn every_number_is_used_once_and_lies_in_its_range() {
-    let tables: [(&[Entry], core::ops::Range<u16>); 4] = [
+    let tables: [(&[Entry], core::ops::Range<u16>); 7] = [
+        (Unexpected::TABLE, 3101..3201),
+        (bootproto::Fault::TABLE, 3201..3301),
+        (ConfigError::TABLE, 3301..3401),
         (HeaderError::TABLE, 3401..3451),
         (PlaceError::TABLE, 3451..3501),
         (Fault::TABLE, 3501..3601),

@@ -39,7 +39,10 @@ impl Client {
             dhcp::Event::Menu if configuring => Event::DhcpMenu,
             dhcp::Event::Renewed => Event::Renewed,
             dhcp::Event::Refused { server, message } if configuring => Event::Refused { server, message },
-            // The address is somebody else's from now on: nothing may be sent from it.
+            //= https://www.rfc-editor.org/rfc/rfc2131#section-4.4.5
+            //# If the lease expires before the client receives a DHCPACK, the
+            //# client moves to INIT state, MUST immediately stop any other
+            //# network processing
             dhcp::Event::Expired | dhcp::Event::Refused { .. } if !configuring => {
                 self.fail(now, Fault::LeaseLost.into())
             }

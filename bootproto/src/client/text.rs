@@ -249,8 +249,8 @@ impl Client {
         Ok(self.finish(End::Ready))
     }
 
-    /// What the manifest says about a file: under its name as the server knows it, relative to the manifest's
-    /// directory; or as the configuration writes it.
+    /// What the manifest says about a file. Its names are relative to where it lies; those relative to what the
+    /// configuration's names are relative to, or to the server's root, are understood too.
     fn digest_of(&self, menu: &Menu<'_>, manifest: &[u8], kind: FileKind) -> Result<Option<Digest>, Cause> {
         let entry = self.entry(menu)?;
         let name = match kind {
@@ -261,37 +261,14 @@ impl Client {
         };
         let Some(name) = name else { return Ok(None) };
         let (_, path) = self.locate_named(name)?;
-        let path = path.as_bytes();
         let beside = self.configuration.as_ref().map_or(&b""[..], |(_, name)| directory(name.as_bytes()));
+        let prefix = self.facts().map(|facts| facts.prefix()).unwrap_or_default();
         let list = Manifest::new(manifest);
-        let mut above = FileName::new();
-        let names = [
-            path.strip_prefix(beside),
-            up_from(beside, path, &mut above).then_some(above.as_bytes()),
-            Some(name),
-            Some(path),
-            path.strip_prefix(b"/"),
-        ];
-        for name in names.into_iter().flatten() {
-            if let Some(digest) = list.digest_of(name)? {
+        for from in [beside, prefix, b""] {
+            if let Some(digest) = list.digest_at(from, path.as_bytes())? {
                 return Ok(Some(digest));
             }
         }
         Ok(None)
     }
-}
-
-/// Writes `path` as seen from the directory `beside`, with `../` for each step up. `false` if that says nothing new.
-fn up_from(beside: &[u8], path: &[u8], into: &mut FileName) -> bool {
-    let mut parent = beside;
-    while let Some(cut) = parent.strip_suffix(b"/") {
-        parent = directory(cut);
-        if into.push(b"../").is_err() {
-            return false;
-        }
-        if let Some(rest) = path.strip_prefix(parent) {
-            return into.push(rest).is_ok();
-        }
-    }
-    false
 }

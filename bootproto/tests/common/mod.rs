@@ -119,6 +119,8 @@ pub(crate) struct Driver {
     pub(crate) answer: Answer,
     /// Flips a bit of the kernel in memory before it is verified.
     pub(crate) corrupt: bool,
+    /// Addresses that somebody else has.
+    pub(crate) in_use: Vec<Ipv4Addr>,
     /// The last message that came with a failure.
     pub(crate) message: Vec<u8>,
 }
@@ -138,6 +140,7 @@ impl Driver {
             files: BTreeMap::new(),
             answer: Answer::Wait,
             corrupt: false,
+            in_use: Vec::new(),
             message: Vec::new(),
         }
     }
@@ -177,6 +180,10 @@ impl Driver {
                 }
             },
             Event::Verify { address, size, .. } => self.verify(client, now, address, size),
+            Event::ProbeAddress(address) => {
+                client.probe_result(now, self.in_use.contains(&address));
+                Event::Nothing
+            }
             Event::Failed { message, .. } => {
                 self.message = message.to_vec();
                 Event::Nothing
