@@ -169,3 +169,52 @@ fn events_are_objects_one_a_line() {
     assert_eq!((&last["event"], &last["bytes"]), (&"done".into(), &5_000.into()));
     assert_eq!((&last["blksize"], &last["windowsize"]), (&1468.into(), &4.into()));
 }
+
+#[test]
+fn a_text_survives_netascii_both_ways() {
+    let root = tempfile::tempdir().unwrap();
+    let here = tempfile::tempdir().unwrap();
+    let serve = Serve::start(root.path(), &["--allow-upload"]);
+    let text = b"one\ntwo\r\n\rthree\n".repeat(2_000);
+    std::fs::write(here.path().join("text"), &text).unwrap();
+    let put = netboot(&["put", &path(&here, "text"), &serve.url("stored"), "--netascii"]);
+    assert!(put.status.success(), "{}", String::from_utf8_lossy(&put.stderr));
+    assert!(std::fs::read(root.path().join("stored")).unwrap() == text);
+    let get = netboot(&["get", &serve.url("stored"), &path(&here, "back"), "--netascii"]);
+    assert!(get.status.success(), "{}", String::from_utf8_lossy(&get.stderr));
+    assert!(std::fs::read(here.path().join("back")).unwrap() == text);
+    let piped = netboot(&["get", &serve.url("stored"), "-", "--netascii"]);
+    assert_eq!(piped.stdout, text);
+}
+
+#[test]
+fn a_server_that_sends_more_than_the_limit_or_breaks_off_leaves_nothing() {
+    let here = tempfile::tempdir().unwrap();
+    let server = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let url = format!("tftp://{}/f", server.local_addr().unwrap());
+    // It announces nothing, and goes on for ever; the second time it says why it stops, with an escape sequence.
+    let thread = std::thread::spawn(move || {
+        let mut buf = [0; 600];
+        let mut block = 0_u16;
+        loop {
+            let (length, client) = server.recv_from(&mut buf).unwrap();
+            match buf[1] {
+                1 if buf[..length].windows(4).any(|part| part == b"stop") => {
+                    server.send_to(b"\0\x05\0\x03\x1b[2Jfull\n\0", client).unwrap();
+                    return;
+                }
+                1 => block = 1,
+                4 => block = u16::from_be_bytes([buf[2], buf[3]]).wrapping_add(1),
+                _ => continue,
+            }
+            let [high, low] = block.to_be_bytes();
+            server.send_to(&[&[0, 3, high, low][..], &[7; 512]].concat(), client).unwrap();
+        }
+    });
+    let (line, code) = complaint(&netboot(&["get", &url, &path(&here, "f"), "--limit", "100K"]));
+    assert!(line.contains("PXE-E79") && code == Some(1), "{line}");
+    let (line, code) = complaint(&netboot(&["get", &format!("{url}-stop"), &path(&here, "f")]));
+    assert!(line.contains("?[2Jfull") && !line.contains('\x1b') && code == Some(1), "{line}");
+    assert_eq!(std::fs::read_dir(here.path()).unwrap().count(), 0);
+    thread.join().unwrap();
+}
