@@ -8,13 +8,14 @@ use std::process::Command;
 /// The machine's hardware address.
 pub const MAC: [u8; 6] = [0x52, 0x54, 0, 0x12, 0x34, 0x56];
 
-/// The script that iPXE runs as its boot file: kernel and initrd come from where it came from.
+/// The script that iPXE runs as its boot file. Its names are relative, so that kernel and initrd come from where it
+/// came from: beside a ProxyDHCP server, `${next-server}` would be the DHCP server.
 #[must_use]
 pub fn ipxe_script(command_line: &str) -> String {
     format!(
         "#!ipxe\n\
-         kernel tftp://${{next-server}}/vmlinuz initrd=initrd.img {command_line}\n\
-         initrd tftp://${{next-server}}/initrd.img\n\
+         kernel vmlinuz initrd=initrd.img {command_line}\n\
+         initrd initrd.img\n\
          boot\n"
     )
 }

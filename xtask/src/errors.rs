@@ -7,7 +7,27 @@ use std::fmt::Write as _;
 
 /// Each type with numbers: the heading, and its rows.
 fn tables() -> Vec<(&'static str, &'static [Entry])> {
-    vec![("A message that can't be read (`ParseErrorKind`)", bootproto_core::ParseErrorKind::TABLE)]
+    vec![
+        ("A message that can't be read", bootproto_core::ParseErrorKind::TABLE),
+        ("DHCP client: why a datagram changed nothing", bootproto_dhcp::client::Ignored::TABLE),
+        ("DHCP server: why a datagram changed nothing", bootproto_dhcp::server::Ignored::TABLE),
+        ("DHCP client: failures", bootproto_dhcp::client::Failure::TABLE),
+        ("DHCP client: configuration", bootproto_dhcp::client::ConfigError::TABLE),
+        ("DHCP server: configuration", bootproto_dhcp::server::ConfigError::TABLE),
+        ("TFTP: why a datagram changed nothing", bootproto_tftp::Ignored::TABLE),
+        ("TFTP: failures", bootproto_tftp::Failure::TABLE),
+        ("TFTP: configuration", bootproto_tftp::ConfigError::TABLE),
+        ("Boot client: why a datagram changed nothing", bootproto::client::Unexpected::TABLE),
+        ("Network stack", bootproto::net::SendError::TABLE),
+        ("Boot client: failures", bootproto::Fault::TABLE),
+        ("Boot client: configuration", bootproto::client::ConfigError::TABLE),
+        ("A kernel's header", bootproto::linux::HeaderError::TABLE),
+        ("Where kernel and initrds may lie", bootproto::linux::PlaceError::TABLE),
+        ("The configuration file", bootproto::config::Fault::TABLE),
+        ("Digests", bootproto::verify::VerifyError::TABLE),
+        ("`netboot`: what the machine at hand can't do", netboot::Trouble::TABLE),
+        ("`netboot`: what is wrong with the call", netboot::Mistake::TABLE),
+    ]
 }
 
 const FILE: &str = "docs/errors.md";

@@ -47,7 +47,7 @@ pub(crate) struct Get<'a> {
 impl Get<'_> {
     pub(crate) fn run(&self, limit: Duration) -> Outcome<Finished> {
         let mut command = Command::new(runner::netboot()?);
-        command.arg("get").arg(self.url).arg("--output").arg(self.to).args(self.options);
+        command.arg("get").arg(self.url).arg(self.to).args(self.options);
         run(self.inside, command, limit)
     }
 }

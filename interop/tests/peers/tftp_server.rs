@@ -108,6 +108,10 @@ fn gets(client: Client) -> Outcome {
     }
     let server = Server::Ours.start(&lan.server, "br0", &tree)?;
     for size in SIZES {
+        if *size == 0 && matches!(client, Client::Curl) {
+            // curl 7.88 ends an empty file with an error of its own (71, getpeername), also from tftpd-hpa.
+            continue;
+        }
         let name = format!("file-{size}");
         let finished = client.get(&station, &name, &results.join(&name), LIMIT)?;
         let same =
