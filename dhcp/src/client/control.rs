@@ -17,7 +17,7 @@ pub struct Menu<'c> {
 }
 
 impl Client {
-    /// The lease, from [`Event::Bound`] until the address is lost. A failure to find something to boot leaves it.
+    /// The lease, from [`Event::Bound`](super::Event::Bound) until the address is lost. A failure to find something to boot leaves it.
     #[must_use]
     pub fn lease(&self) -> Option<&Lease> {
         self.lease.as_ref().filter(|_| match self.state {
@@ -32,13 +32,13 @@ impl Client {
         })
     }
 
-    /// What to boot, from [`Event::BootReady`] on.
+    /// What to boot, from [`Event::BootReady`](super::Event::BootReady) on.
     #[must_use]
     pub fn boot(&self) -> Option<&Boot> {
         matches!(self.phase, Phase::Ready).then_some(&self.boot)
     }
 
-    /// The menu, from [`Event::Menu`] until a line is chosen.
+    /// The menu, from [`Event::Menu`](super::Event::Menu) until a line is chosen.
     #[must_use]
     pub fn menu(&self) -> Option<Menu<'_>> {
         let pxe = self.pxe_options();
@@ -75,7 +75,7 @@ impl Client {
         }
     }
 
-    /// Says what the ARP probe found that [`Event::ProbeAddress`] asked for. [`Event::Bound`] follows, or DECLINE
+    /// Says what the ARP probe found that [`Event::ProbeAddress`](super::Event::ProbeAddress) asked for. [`Event::Bound`](super::Event::Bound) follows, or DECLINE
     /// goes out and the client starts over ten seconds later.
     pub fn probe_result(&mut self, now: Instant, in_use: bool) {
         let now = self.clock.advance(now);

@@ -147,3 +147,33 @@ bootproto_core::numbered! {
         BadCache = 1306, "the cached packet is no DHCP acknowledgement", "Ask for a new lease.";
     }
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::{ConfigError, Failure, Ignored};
+    use bootproto_core::{Entry, Numbered};
+    use core::net::Ipv4Addr;
+    use std::string::ToString;
+    use std::vec::Vec;
+
+    #[test]
+    fn every_number_is_used_once_and_lies_in_its_range() {
+        let ranges: [(&[Entry], _); 3] =
+            [(Ignored::TABLE, 1101..1151), (Failure::TABLE, 1201..1251), (ConfigError::TABLE, 1301..1351)];
+        for (table, range) in ranges {
+            let mut codes: Vec<u16> = table.iter().map(|entry| entry.code.0).collect();
+            assert!(codes.iter().all(|code| range.contains(code)));
+            assert!(codes.is_sorted());
+            codes.dedup();
+            assert_eq!(codes.len(), table.len());
+        }
+    }
+
+    #[test]
+    fn a_failure_reads_as_a_sentence_and_has_the_code_that_people_look_up() {
+        let failure = Failure::ProxySilent { server: Ipv4Addr::new(10, 77, 0, 2) };
+        assert_eq!(failure.to_string(), "the boot service at 10.77.0.2 does not answer on its port 4011");
+        assert_eq!((failure.entry().pxe, failure.code().to_string()), (Some("PXE-E55"), "BP1206".into()));
+    }
+}
