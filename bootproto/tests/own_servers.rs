@@ -110,10 +110,25 @@ fn config() -> server::Config {
         .with_boot_file(None, b"lab/pxelinux.0")
 }
 
+#[test]
+fn a_line_of_the_networks_menu_is_booted() {
+    let menu = config()
+        .with_service(server::Service::new(0x8001, b"Install", b"lab/nowhere"))
+        .with_service(server::Service::new(0x8002, b"Lab", b"lab/pxelinux.0"))
+        .with_prompt(10, b"Press F8");
+    let (client, driver) = boot_answering(Link::perfect(), 1, menu, 0x8002);
+    assert!(client.plan().is_some(), "{:#?}", driver.log);
+    assert!(driver.logged("DhcpMenu") && driver.logged("line 0x8002"), "{:#?}", driver.log);
+}
+
 fn boot(link: Link, seed: u64, config: server::Config) -> (Client, Driver) {
+    boot_answering(link, seed, config, 0)
+}
+
+fn boot_answering(link: Link, seed: u64, config: server::Config, service: u16) -> (Client, Driver) {
     let client = Client::new(common::config(), Instant::default()).unwrap();
     let mut world = World::new(Booter(client), link, seed).with_address(CLIENT).with_peer(Host::new(config));
-    let mut driver = Driver::new();
+    let mut driver = Driver { service, ..Driver::new() };
     world.run(Duration::from_secs(600), |booter, now, event| driver.on(&mut booter.0, now, event)).unwrap();
     (world.machine.0, driver)
 }

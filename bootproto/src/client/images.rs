@@ -28,7 +28,9 @@ pub struct Placed {
 pub struct Plan {
     /// The kernel's header.
     pub kernel: Option<Kernel>,
-    /// Every place that was given away, for [`write_zero_page`](crate::linux::write_zero_page).
+    /// Every place that was given away, for [`write_zero_page`](crate::linux::write_zero_page); the kernel's
+    /// [slot](crate::linux::KernelSlot) also says how much memory it runs in, and whether a part of it is to be moved
+    /// before the start.
     pub layout: Layout,
     /// Where the kernel runs: for x86 the protected-mode part, else the file's first byte.
     pub run: Option<u64>,

@@ -119,6 +119,8 @@ pub(crate) struct Driver {
     pub(crate) answer: Answer,
     /// Flips a bit of the kernel in memory before it is verified.
     pub(crate) corrupt: bool,
+    /// The line of the DHCP menu that is chosen.
+    pub(crate) service: u16,
     /// Addresses that somebody else has.
     pub(crate) in_use: Vec<Ipv4Addr>,
     /// The last message that came with a failure.
@@ -141,6 +143,7 @@ impl Driver {
             answer: Answer::Wait,
             corrupt: false,
             in_use: Vec::new(),
+            service: 0,
             message: Vec::new(),
         }
     }
@@ -180,6 +183,13 @@ impl Driver {
                 }
             },
             Event::Verify { address, size, .. } => self.verify(client, now, address, size),
+            Event::DhcpMenu => {
+                let items = client.dhcp().menu().unwrap().items;
+                self.log.extend(items.map(|item| format!("line {:#06x}", item.kind)));
+                assert!(!client.choose_server(now, 4711), "there is no such line");
+                assert!(client.choose_server(now, self.service));
+                Event::Nothing
+            }
             Event::ProbeAddress(address) => {
                 client.probe_result(now, self.in_use.contains(&address));
                 Event::Nothing
