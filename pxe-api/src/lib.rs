@@ -8,9 +8,13 @@
 
 mod address;
 pub mod blocks;
+pub mod entry;
 pub mod layout;
 mod opcode;
+mod refusal;
+pub mod rom;
 
 pub use address::SegmentOffset;
 pub use layout::{Layout, byte_sum};
 pub use opcode::{Exit, Opcode, Status};
+pub use refusal::Refusal;
