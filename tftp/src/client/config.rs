@@ -190,7 +190,7 @@ impl Config {
     /// The window to ask for: what is configured, as far as the receive buffer holds it.
     pub(super) fn asked_window(&self) -> u16 {
         let each = u32::from(self.block_size).saturating_add(OVERHEAD);
-        let held = self.receive_buffer.checked_div(each).unwrap_or(0).clamp(1, u32::from(u16::MAX));
+        let held = self.receive_buffer.checked_div(each).unwrap_or(0).max(1).min(u32::from(u16::MAX));
         self.window_size.min(u16::try_from(held).unwrap_or(u16::MAX))
     }
 

@@ -17,14 +17,27 @@ struct Gap {
     last: u16,
 }
 
+impl Gap {
+    /// A place that is free: it holds no block.
+    const NONE: Self = Self { first: 1, last: 0 };
+
+    const fn is_none(self) -> bool {
+        self.first > self.last
+    }
+
+    const fn holds(self, block: u16) -> bool {
+        self.first <= block && block <= self.last
+    }
+}
+
 /// Membership in a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Group {
     pub(super) address: Ipv4Addr,
     pub(super) port: u16,
     pub(super) master: bool,
-    /// What is missing, in order. Before the last block is known, the last gap ends where numbers end.
-    gaps: heapless::Vec<Gap, MAX_GAPS, u8>,
+    /// What is missing, in no order. Before the last block is known, the last gap ends where numbers end.
+    gaps: [Gap; MAX_GAPS],
     /// The number and the length of the last block, once it was seen.
     end: Option<(u16, u16)>,
 }
@@ -46,28 +59,32 @@ impl Group {
     /// From the first OACK; `None` if it names no group.
     pub(super) fn new(granted: wire::Multicast) -> Option<Self> {
         let address = granted.group.filter(Ipv4Addr::is_multicast)?;
-        let mut gaps = heapless::Vec::new();
-        gaps.push(Gap { first: 1, last: u16::MAX }).ok()?;
+        let mut gaps = [Gap::NONE; MAX_GAPS];
+        *gaps.first_mut()? = Gap { first: 1, last: u16::MAX };
         Some(Self { address, port: granted.port?, master: granted.master, gaps, end: None })
     }
 
     pub(super) fn is_complete(&self) -> bool {
-        self.end.is_some() && self.gaps.is_empty()
+        self.end.is_some() && self.first_missing().is_none()
     }
 
     /// The block to acknowledge: the one before the first that is missing.
     pub(super) fn acknowledged(&self) -> u16 {
-        match (self.gaps.first(), self.end) {
-            (Some(gap), _) => gap.first.saturating_sub(1),
+        match (self.first_missing(), self.end) {
+            (Some(block), _) => block.saturating_sub(1),
             (None, Some((last, _))) => last,
             (None, None) => 0,
         }
     }
 
+    fn first_missing(&self) -> Option<u16> {
+        self.gaps.iter().filter(|gap| !gap.is_none()).map(|gap| gap.first).min()
+    }
+
     /// The bytes here in order from the start of the file.
     pub(super) fn in_order(&self, block_size: u16) -> u64 {
         let blocks = u64::from(self.acknowledged());
-        match self.end.filter(|_| self.gaps.is_empty()) {
+        match self.end.filter(|_| self.is_complete()) {
             Some((_, length)) => blocks
                 .saturating_sub(1)
                 .saturating_mul(u64::from(block_size))
@@ -81,56 +98,40 @@ impl Group {
         if length > block_size || block == 0 {
             return Heard::Unfit;
         }
-        let Some(index) = self.gaps.iter().position(|gap| gap.first <= block && block <= gap.last) else {
+        let Some(gap) = self.gaps.iter().copied().find(|gap| gap.holds(block)) else {
             return if self.end.is_some_and(|(last, _)| block > last) { Heard::Unfit } else { Heard::Known };
         };
-        let short = length < block_size;
         let is_last = self.end.is_some_and(|(last, _)| last == block);
-        if short {
-            // The end lies in the last gap, or it contradicts what is here.
-            let in_last_gap = self.gaps.len().saturating_sub(1) == index;
-            if self.end.is_some_and(|end| end != (block, length)) || !in_last_gap {
-                return Heard::Unfit;
-            }
-            self.end = Some((block, length));
-            if let Some(gap) = self.gaps.get_mut(index) {
-                gap.last = block;
-            }
-        } else if is_last {
-            return Heard::Unfit;
-        } else if block == u16::MAX {
-            return Heard::TooMany;
+        if length == block_size {
+            return match (is_last, block) {
+                (true, _) => Heard::Unfit,
+                (false, u16::MAX) => Heard::TooMany,
+                (false, _) => self.close(gap, block, gap.last),
+            };
         }
-        self.close(index, block)
+        // The end lies in the last gap, or it contradicts what is here.
+        let in_last_gap = self.gaps.iter().all(|other| other.is_none() || other.last <= gap.last);
+        if self.end.is_some_and(|end| end != (block, length)) || !in_last_gap {
+            return Heard::Unfit;
+        }
+        self.end = Some((block, length));
+        self.close(gap, block, block)
     }
 
-    /// Takes `block` out of a gap.
-    fn close(&mut self, index: usize, block: u16) -> Heard {
-        let Some(gap) = self.gaps.get(index).copied() else {
-            return Heard::Unfit;
-        };
-        let before = (gap.first < block).then(|| Gap { first: gap.first, last: block.saturating_sub(1) });
-        let after = (block < gap.last).then(|| Gap { first: block.saturating_add(1), last: gap.last });
-        match (before, after) {
-            (Some(before), Some(after)) => {
-                if self.gaps.insert(index.saturating_add(1), after).is_err() {
-                    return Heard::Unfit;
-                }
-                self.set(index, before);
-            }
-            (Some(left), None) | (None, Some(left)) => self.set(index, left),
-            (None, None) => {
-                if index < self.gaps.len() {
-                    self.gaps.remove(index);
-                }
-            }
+    /// Takes `block` out of `gap`, which ends with block `last` from now on.
+    fn close(&mut self, gap: Gap, block: u16, last: u16) -> Heard {
+        let before = Gap { first: gap.first, last: block.saturating_sub(1) };
+        let after = if block < last { Gap { first: block.saturating_add(1), last } } else { Gap::NONE };
+        let (here, there) = if before.is_none() { (after, Gap::NONE) } else { (before, after) };
+        if !there.is_none() {
+            let Some(free) = self.gaps.iter_mut().find(|gap| gap.is_none()) else {
+                return Heard::Unfit;
+            };
+            *free = there;
+        }
+        if let Some(place) = self.gaps.iter_mut().find(|place| place.holds(block)) {
+            *place = here;
         }
         Heard::New
-    }
-
-    fn set(&mut self, index: usize, gap: Gap) {
-        if let Some(place) = self.gaps.get_mut(index) {
-            *place = gap;
-        }
     }
 }

@@ -25,7 +25,7 @@ impl Limits {
 
     /// The same, with intervals no longer than the peer asks for.
     pub(crate) fn up_to(self, interval: Option<u32>) -> Self {
-        let ceiling = interval.map_or(self.ceiling, |interval| interval.clamp(self.floor, self.ceiling));
+        let ceiling = interval.map_or(self.ceiling, |interval| interval.max(self.floor).min(self.ceiling));
         Self { ceiling, ..self }
     }
 
@@ -132,7 +132,8 @@ impl Timer {
 
     /// RFC 6298 section 2, in whole microseconds.
     fn sample(&mut self, span: Duration, limits: Limits) {
-        let span = micros(span).clamp(1, limits.ceiling);
+        // Not `clamp`, here and below: it panics where the bounds are crossed, which the compiler can't rule out.
+        let span = micros(span).max(1).min(limits.ceiling);
         if self.round_trip == 0 {
             self.round_trip = span;
             self.variation = span / 2;
@@ -145,12 +146,12 @@ impl Timer {
             self.round_trip = eighth(self.round_trip, 7).saturating_add(span / 8).max(1);
         }
         let interval = self.round_trip.saturating_add(self.variation.saturating_mul(4));
-        self.interval = interval.clamp(limits.floor, limits.ceiling);
+        self.interval = interval.max(limits.floor).min(limits.ceiling);
     }
 
     /// No answer came in time: doubles the interval, less a little chance, so that a hall of machines spreads out.
     pub(crate) fn back_off(&mut self, limits: Limits, rng: &mut Rng) {
-        let doubled = self.interval.saturating_mul(2).clamp(limits.floor, limits.ceiling);
+        let doubled = self.interval.saturating_mul(2).max(limits.floor).min(limits.ceiling);
         let less = num::low_u32(rng.below(num::u64_from_u32(doubled / 8)));
         self.interval = doubled.saturating_sub(less).max(limits.floor);
         self.sampling = false;
