@@ -61,8 +61,6 @@ bootproto_core::numbered! {
         Source = 2210, "the file can't be read", "Check the file and its disk.";
         /// The caller broke it off.
         Aborted = 2211, "broken off by the caller", "Nothing to do.";
-        /// The peer breaks the protocol in a way that can't be passed over.
-        Misbehaved = 2212, "the peer breaks the protocol", "Capture the transfer and report it to the peer's authors.";
     }
 }
 
