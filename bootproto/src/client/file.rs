@@ -7,7 +7,7 @@ use bootproto_core::{Instant, Machine as _, Uncompared};
 use super::machine::{Client, Goal, Pending, Phase};
 use super::{Event, FileKind, Ignored, ManifestPolicy};
 use crate::config::FileName;
-use crate::linux::{self, HEAD_BYTES};
+use crate::linux::{self, HEAD_BYTES, PlaceError};
 use crate::transfer::{self, FailureKind, Request, Statistics, Terms, Tftp, Transfer as _, Tuning};
 use crate::{Cause, Fault, LastPacket};
 
@@ -198,10 +198,21 @@ impl Client {
         let (kind, opened, address) = (file.kind, file.opened, file.address);
         let (received, announced, shows_head) = (file.received, file.announced, file.shows_head());
         let limit = file.limit;
-        let cap = if opened { self.knobs.caps.of(kind).min(limit) } else { self.cap(kind) };
+        let cap = if opened { self.knobs.caps.of(kind) } else { self.cap(kind) };
         let end = received.max(offset.saturating_add(length));
         if end > cap {
             return self.fail_transfer(now, Fault::TooLarge { size: end, cap });
+        }
+        if end > limit {
+            let grew = match kind {
+                FileKind::Kernel => PlaceError::KernelGrew { length: end, limit },
+                FileKind::Nbp
+                | FileKind::Configuration
+                | FileKind::Manifest
+                | FileKind::Initrd(_)
+                | FileKind::DeviceTree => PlaceError::InitrdGrew { length: end, limit },
+            };
+            return self.fail_transfer(now, Cause::Placement(grew));
         }
         if let Some(announced) = announced
             && end > announced
