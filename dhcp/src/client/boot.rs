@@ -1,5 +1,6 @@
 //! What to boot, from where, and who said so.
 
+use core::fmt;
 use core::net::Ipv4Addr;
 
 use crate::Text;
@@ -42,4 +43,18 @@ pub enum Source {
     DhcpTftpServers,
     /// The DHCP server itself (option 54).
     DhcpServer,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::BootServer => "boot-server discovery",
+            Self::ProxySiaddr => "the proxy's siaddr",
+            Self::ProxyTftpName => "the proxy's option 66",
+            Self::DhcpSiaddr => "the DHCP server's siaddr",
+            Self::DhcpTftpName => "the DHCP server's option 66",
+            Self::DhcpTftpServers => "the DHCP server's option 150",
+            Self::DhcpServer => "the DHCP server itself, option 54",
+        })
+    }
 }

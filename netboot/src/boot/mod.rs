@@ -3,12 +3,17 @@
 //! What belongs here: driving [`bootproto::Client`] and answering its events; where files go; what is told to a person
 //! and to a program. What does not: protocol, and how datagrams travel ([`drive`](crate::drive), `raw`).
 
+mod choose;
 mod files;
+mod joined;
 mod outcome;
 mod report;
 mod run;
+mod tell;
 
+pub use choose::{Choice, Chooser, Nobody};
 pub use files::{Fetched, Files};
+pub use joined::Joined;
 pub use outcome::{Ended, Outcome};
 pub use report::Report;
-pub use run::{Joined, boot, memory};
+pub use run::{boot, memory};

@@ -2,36 +2,20 @@
 
 use core::ops::ControlFlow;
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
-use bootproto::client::{Client, Config, Event, FileKind, Texts};
+use bootproto::client::{Client, Config, Event, Texts};
+use bootproto::config::Menu;
 use bootproto::linux::Region;
 use bootproto::{Failure, Step};
 use bootproto_core::Instant;
-use bootproto_dhcp::client::{Lease, Offer, OfferKind};
+use bootproto_dhcp::wire::Value;
 use serde_json::json;
 
-use super::{Ended, Files, Outcome, Report};
-use crate::drive::{Clock, Network, Ports, Stop, drive_on};
+use super::{Choice, Chooser, Ended, Files, Joined, Outcome, Report};
+use crate::drive::{Clock, Stop, drive_on};
 use crate::error::printable;
-use crate::{Error, Mistake, size};
-
-/// A network that can take the machine's address into use.
-pub trait Joined: Network {
-    /// There is a lease: configure the stack.
-    fn configure(&mut self, lease: &Lease);
-
-    /// Whether somebody uses this address: `None` if that is not known yet, and will be told to the client later.
-    fn probe(&mut self, now: Instant, address: Ipv4Addr) -> Option<bool>;
-}
-
-/// The operating system's stack has its own addresses, and needs none of ours.
-impl Joined for Ports {
-    fn configure(&mut self, _: &Lease) {}
-
-    fn probe(&mut self, _: Instant, _: Ipv4Addr) -> Option<bool> {
-        Some(false)
-    }
-}
+use crate::{Error, Mistake};
 
 /// The memory of an ordinary PC with so many bytes, as its firmware would describe it.
 #[must_use]
@@ -44,7 +28,7 @@ pub fn memory(bytes: u64) -> [Region; 3] {
     ]
 }
 
-/// Boots up to where the kernel would start. `report` hears of everything that happens.
+/// Boots up to where the kernel would start. `chooser` answers menus, `report` hears of everything that happens.
 ///
 /// # Errors
 /// The boot client's failure, with the step in which it happened; `stop`.
@@ -53,6 +37,7 @@ pub fn boot<N: Joined>(
     network: &mut N,
     clock: &Clock,
     stop: &Stop,
+    chooser: &mut dyn Chooser,
     report: &mut dyn FnMut(Report),
 ) -> Result<Outcome, Error> {
     let begun = clock.now();
@@ -63,6 +48,7 @@ pub fn boot<N: Joined>(
         texts: Texts::new(&mut configuration, &mut manifest),
         files: Files::default(),
         size: None,
+        chooser,
         report,
     };
     let ended = drive_on(&mut client, network, clock, stop, |client, network, event, now| {
@@ -95,11 +81,12 @@ pub fn boot<N: Joined>(
 /// What goes on with the client: its next event, the end, or nothing.
 type Next = ControlFlow<Result<Ended, Error>, Option<Event<'static>>>;
 
-struct Run<'r, 's> {
+pub(super) struct Run<'r, 's> {
     texts: Texts<'s>,
-    files: Files,
-    size: Option<u64>,
-    report: &'r mut dyn FnMut(Report),
+    pub(super) files: Files,
+    pub(super) size: Option<u64>,
+    chooser: &'r mut dyn Chooser,
+    pub(super) report: &'r mut dyn FnMut(Report),
 }
 
 impl Run<'_, '_> {
@@ -112,11 +99,10 @@ impl Run<'_, '_> {
     ) -> Next {
         self.texts.take(client, &event);
         match event {
-            Event::ProbeAddress(address) => {
-                if let Some(in_use) = network.probe(now, address) {
-                    client.probe_result(now, in_use);
-                }
-            }
+            Event::ProbeAddress(address) => match network.is_in_use(address) {
+                Ok(in_use) => self.probed(client, now, address, in_use),
+                Err(error) => return ControlFlow::Break(Err(error)),
+            },
             Event::Configured => {
                 if let Some(lease) = client.lease() {
                     network.configure(lease);
@@ -126,10 +112,10 @@ impl Run<'_, '_> {
             Event::NeedText | Event::ChoiceTimedOut => {
                 return ControlFlow::Continue(Some(self.texts.answer(client, now)));
             }
-            Event::Choose { default, .. } => {
-                // Nobody sits in front of it.
-                let event = client.choose(now, self.texts.configuration(), default.unwrap_or(0));
-                return ControlFlow::Continue(Some(event));
+            Event::Choose { default, timeout } => return self.choose(client, now, default, timeout),
+            Event::Refused { .. } | Event::Expired => {
+                network.unconfigure();
+                self.file_event(client, &event, now);
             }
             Event::Verify { kind, .. } => {
                 let bytes = self.files.last_mut(kind).map_or(&[][..], |file| &file.bytes);
@@ -146,114 +132,65 @@ impl Run<'_, '_> {
         ControlFlow::Continue(None)
     }
 
-    fn file_event(&mut self, client: &Client, event: &Event<'_>, now: Instant) {
-        match *event {
-            Event::Offered(offer) => self.offered(&offer),
-            Event::Open { kind, size, address } => {
-                self.files.open(client, kind, address, now);
-                self.size = size;
-            }
-            Event::Data { kind, offset, bytes, .. } => {
-                self.files.store(kind, offset, bytes);
-                let Some(file) = self.files.last_mut(kind) else { return };
-                let (name, bytes, size) = (file.name.clone(), file.bytes.len() as u64, self.size);
-                (self.report)(Report::Progress { name, bytes, size });
-            }
-            Event::Received { kind, .. } => self.received(client, kind, now),
-            Event::NotFound { kind } => {
-                let name = printable(client.file_name());
-                let text = format!("no {kind} {name}");
-                self.line(client.step(), "not-found", text, json!({"kind": kind.to_string(), "path": name}));
-            }
-            Event::Retrying { kind, tries } => {
-                (self.report)(Report::ProgressEnd);
-                self.files.forget(kind);
-                let text = format!("{kind} {} once more, after {tries} tries", printable(client.file_name()));
-                self.line(client.step(), "retrying", text, json!({"kind": kind.to_string(), "tries": tries}));
-            }
-            Event::Verified { kind, .. } => {
-                let Some(file) = self.files.last_mut(kind) else { return };
-                file.verified = true;
-                let (name, digest) = (file.name.clone(), file.digest());
-                let text = format!("{kind} {name} is the one that the manifest names");
-                self.line(Step::Verify, "verified", text, json!({"path": name, "sha256": digest}));
-            }
-            Event::Refused { server, message } => {
-                let text = format!("{server} refuses the address: {}", printable(message));
-                self.line(Step::Configure, "refused", text, json!({"server": server.to_string()}));
-            }
-            _ => {}
+    fn probed(&mut self, client: &mut Client, now: Instant, address: Ipv4Addr, in_use: bool) {
+        if in_use {
+            let text = format!("somebody uses {address} already; it is declined");
+            self.line(Step::Configure, "in-use", text, json!({"address": address.to_string()}));
         }
+        client.probe_result(now, in_use);
     }
 
-    fn offered(&mut self, offer: &Offer) {
-        let (server, address) = (offer.server.to_string(), offer.address.to_string());
-        let (kind, text) = match offer.kind {
-            OfferKind::Proxy => ("proxy", format!("{server} offers what to boot")),
-            OfferKind::Bootp => ("bootp", format!("{server} offers {address} by BOOTP")),
-            _ => ("dhcp", format!("{server} offers {address}")),
+    /// A menu of the configuration.
+    fn choose(
+        &mut self,
+        client: &mut Client,
+        now: Instant,
+        default: Option<usize>,
+        timeout: Option<Duration>,
+    ) -> Next {
+        let text = self.texts.configuration();
+        let Ok(menu) = Menu::parse(text) else {
+            // The client knows better what is wrong with it.
+            return ControlFlow::Continue(Some(client.choose(now, text, 0)));
         };
-        let fields = json!({"kind": kind, "server": server, "address": address, "boot": offer.has_boot});
-        self.line(Step::Configure, "offered", text, fields);
-    }
-
-    fn received(&mut self, client: &Client, kind: FileKind, now: Instant) {
-        let step = client.step();
-        (self.report)(Report::ProgressEnd);
-        let Some(file) = self.files.received(client, kind, now) else { return };
-        let (length, time) = (file.bytes.len() as u64, file.time);
-        let mut text = format!(
-            "{kind} {}: {} in {}, {}",
-            file.name,
-            size::human(length),
-            size::time(time),
-            size::rate(length, time)
-        );
-        if let Some(address) = file.address {
-            text.push_str(&format!(", to lie at {address:#x}"));
+        let index = match self.chooser.entry(&menu, default, timeout) {
+            Ok(Choice::This(index)) => index,
+            Ok(Choice::Default) if timeout.is_some() => return ControlFlow::Continue(None),
+            Ok(Choice::Default) => default.unwrap_or(0),
+            Err(error) => return ControlFlow::Break(Err(error)),
+        };
+        let event = client.choose(now, text, index);
+        if let Some(entry) = menu.entry(index) {
+            let label = printable(entry.label);
+            let text = format!("entry {label} is chosen");
+            (self.report)(Report::line(Step::Choose, "chosen", text, json!({"label": label})));
         }
-        let fields = file.json();
-        self.line(step_of(kind, step), "received", text, fields);
+        ControlFlow::Continue(Some(event))
     }
 
-    fn configured(&mut self, client: &Client) {
-        let Some(lease) = client.lease() else { return };
-        let seconds = lease.duration.map(|time| time.as_secs());
-        let text = match seconds {
-            Some(seconds) => format!("address {} for {seconds} s", lease.address),
-            None => format!("address {} for ever", lease.address),
-        };
-        let fields = json!({
-            "address": lease.address.to_string(), "lease_seconds": seconds,
-            "mask": lease.mask.map(|mask| mask.to_string()),
-            "server": lease.server_id.map(|server| server.to_string()),
-        });
-        self.line(Step::Configure, "configured", text, fields);
-    }
-
-    /// Nobody sits in front of it: the menu's first line is taken.
+    /// A menu of boot servers.
     fn menu(&mut self, client: &mut Client, now: Instant) -> Next {
-        let first = client.dhcp().menu().and_then(|mut menu| menu.items.next().map(|item| item.kind));
-        if let Some(kind) = first {
-            let text = format!("a menu of boot servers; type {kind}, its first line, is taken");
-            self.line(Step::Configure, "menu", text, json!({"type": kind}));
-            client.choose_server(now, kind);
-        }
+        let Some(menu) = client.dhcp().menu() else { return ControlFlow::Continue(None) };
+        let text = |value: Value<'_>| printable(&value.bytes().collect::<Vec<_>>());
+        let lines: Vec<_> = menu.items.map(|item| (item.kind, text(item.text))).collect();
+        let prompt = menu.prompt.map(|prompt| text(prompt.text)).unwrap_or_default();
+        let until = client.dhcp().menu_deadline();
+        let timeout = until.map(|until| until.saturating_since(now));
+        let kind = match self.chooser.server(&prompt, &lines, timeout) {
+            Ok(Choice::This(kind)) => u16::try_from(kind).ok(),
+            Ok(Choice::Default) => lines.first().filter(|_| timeout.is_none()).map(|(kind, _)| *kind),
+            Err(error) => return ControlFlow::Break(Err(error)),
+        };
+        let Some(kind) = kind else { return ControlFlow::Continue(None) };
+        let line = lines.iter().find(|(found, _)| *found == kind).map(|(_, text)| text.as_str());
+        let told = format!("boot server type {kind} is chosen: {}", line.unwrap_or_default());
+        self.line(Step::Configure, "menu", told, json!({"type": kind}));
+        client.choose_server(now, kind);
         ControlFlow::Continue(None)
     }
 
-    fn line(&mut self, step: Step, event: &str, text: String, fields: serde_json::Value) {
+    pub(super) fn line(&mut self, step: Step, event: &str, text: String, fields: serde_json::Value) {
         (self.report)(Report::line(step, event, text, fields));
-    }
-}
-
-/// The client is in the next step already when a file of this one is complete.
-fn step_of(kind: FileKind, now: Step) -> Step {
-    match kind {
-        FileKind::Nbp => Step::Load,
-        FileKind::Configuration => Step::Choose,
-        FileKind::Kernel | FileKind::Initrd(_) | FileKind::DeviceTree => Step::Fetch,
-        _ => now,
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::boot::BootArgs;
+use super::boot_args::BootArgs;
 use super::serve_args::ServeArgs;
 use crate::size;
 
@@ -26,7 +26,7 @@ pub struct Cli {
     pub command: Option<Command>,
     /// What to boot where no command is given.
     #[command(flatten)]
-    pub boot: BootArgs,
+    pub boot: Box<BootArgs>,
     /// One JSON object a line on standard output, for programs
     #[arg(long, global = true)]
     pub json: bool,
@@ -37,7 +37,7 @@ pub struct Cli {
 #[non_exhaustive]
 pub enum Command {
     /// Boot up to where the kernel would start, from servers in this program; without a command, this is done
-    Boot(BootArgs),
+    Boot(Box<BootArgs>),
     /// Serve a directory: DHCP (or ProxyDHCP beside another server) and TFTP
     Serve(Box<ServeArgs>),
     /// Fetch one file over TFTP

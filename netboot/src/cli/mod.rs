@@ -5,9 +5,12 @@
 
 mod args;
 mod boot;
+mod boot_args;
+mod choose;
 mod documents;
 mod run;
 mod serve_args;
+mod show;
 mod transfers;
 
 pub use args::{Cli, Command};

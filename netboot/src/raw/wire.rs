@@ -9,7 +9,7 @@ use bootproto_core::{Instant, UdpPath, copy_into};
 
 use super::Device;
 use crate::Error;
-use crate::drive::Network;
+use crate::drive::{Clock, Network, wait};
 
 /// One interface with a hardware address of our own.
 #[derive(Debug)]
@@ -17,6 +17,7 @@ pub struct Wire {
     device: Device,
     stack: Stack<'static>,
     undelivered: Option<SendError>,
+    clock: Clock,
 }
 
 impl Wire {
@@ -24,12 +25,12 @@ impl Wire {
     ///
     /// # Errors
     /// See [`Device::open`].
-    pub fn open(interface: &str, own: [u8; 6], seed: u64, now: Instant) -> Result<Self, Error> {
+    pub fn open(interface: &str, own: [u8; 6], seed: u64, clock: Clock) -> Result<Self, Error> {
         let mut device = Device::open(interface)?;
         // One stack per run of the program: its few kilobytes live until the end.
         let storage = Box::leak(Box::<Storage<'_>>::default());
-        let stack = Stack::new(&mut device, own, seed, now, storage);
-        Ok(Self { device, stack, undelivered: None })
+        let stack = Stack::new(&mut device, own, seed, clock.now(), storage);
+        Ok(Self { device, stack, undelivered: None, clock })
     }
 
     /// The stack: tell it the address, let it probe.
@@ -46,6 +47,26 @@ impl Wire {
     /// Why the last datagram that could not be sent could not, once.
     pub fn undelivered(&mut self) -> Option<SendError> {
         self.undelivered.take()
+    }
+
+    /// Whether somebody on the wire has `address` already, by ARP (RFC 5227). It takes 0.6 s if nobody has.
+    ///
+    /// Datagrams that come meanwhile are lost, as on a wire: whoever waits for an answer asks again.
+    ///
+    /// # Errors
+    /// The operating system can't wait.
+    pub fn probe(&mut self, address: Ipv4Addr) -> Result<bool, Error> {
+        self.stack.probe(address, self.clock.now());
+        loop {
+            let now = self.clock.now();
+            while self.stack.receive(&mut self.device, now, |_, _| {}) {}
+            self.stack.transmit(&mut self.device, now);
+            if let Some(verdict) = self.stack.probe_result(now) {
+                return Ok(verdict);
+            }
+            let timeout = self.stack.poll_timeout(now).map(|at| at.saturating_since(now));
+            wait([self.device.as_fd()].into_iter(), timeout)?;
+        }
     }
 
     /// Takes an address into use; without a mask the network is the host alone, behind the router if there is one.

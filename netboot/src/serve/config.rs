@@ -177,7 +177,8 @@ impl FromStr for Host {
     }
 }
 
-fn parse_mac(text: &str) -> Option<[u8; 6]> {
+/// `52:54:00:12:34:56`, with colons or hyphens.
+pub(crate) fn parse_mac(text: &str) -> Option<[u8; 6]> {
     let mut mac = [0; 6];
     let mut parts = text.split([':', '-']);
     for byte in &mut mac {

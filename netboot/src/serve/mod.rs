@@ -15,6 +15,7 @@ mod root;
 mod server;
 mod slot;
 
+pub(crate) use config::parse_mac;
 pub use config::{BootFile, Config, Host, Pool, Role, architectures};
 pub use event::{Event, Service, Totals};
 pub use interface::Listen;
