@@ -23,3 +23,8 @@ mod size;
 pub mod transfer;
 
 pub use error::{Error, Mistake, Trouble};
+
+/// The pages for embedders: their code is compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/embedding.md")]
+pub struct Embedding;

@@ -10,6 +10,7 @@ mod bare_metal;
 mod command;
 mod errors;
 mod qemu;
+mod readme;
 mod size;
 mod test;
 
@@ -32,6 +33,12 @@ enum Chore {
         #[arg(long)]
         check: bool,
     },
+    /// Writes the example of README.md from the documentation of `bootproto`, where the tests run it.
+    Readme {
+        /// Only say whether the file agrees with the code.
+        #[arg(long)]
+        check: bool,
+    },
     /// Shows the sizes of source files; over 600 lines is an error.
     Size,
     /// Builds `bootproto` for a target without an operating system.
@@ -47,6 +54,7 @@ fn main() -> ExitCode {
         Chore::Test(options) => return test::run(&options),
         Chore::Qemu(options) => qemu::run(&options),
         Chore::Errors { check } => errors::run(check),
+        Chore::Readme { check } => readme::run(check),
         Chore::Size => size::run(),
         Chore::BareMetal { no_install } => bare_metal::run(!no_install),
     };

@@ -1,7 +1,7 @@
 //! Every check and test, one after another, and what came of them.
 
 use crate::command::{Done, cargo, root, run as start, run_watched, shown};
-use crate::{bare_metal, errors, size};
+use crate::{bare_metal, errors, readme, size};
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
@@ -47,6 +47,7 @@ fn checks(tally: &mut Tally, options: &Options) {
     tally.check(doc.env("RUSTDOCFLAGS", "-D warnings"));
     tally.chore("sizes of source files", size::run);
     tally.chore("docs/errors.md", || errors::run(true));
+    tally.chore("the example in README.md", || readme::run(true));
     tally.chore("bootproto without an operating system", || bare_metal::run(!options.no_install));
 }
 

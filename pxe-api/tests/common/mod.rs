@@ -1,5 +1,10 @@
 //! What the tests share: the vectors.
-#![allow(dead_code, clippy::expect_used, clippy::unwrap_used, reason = "tests; every one takes what it needs")]
+#![allow(
+    dead_code,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "tests; every one takes what it needs"
+)]
 
 /// The bytes of `tests/vectors/NAME.hex`.
 pub(crate) fn vector(name: &str) -> Vec<u8> {
