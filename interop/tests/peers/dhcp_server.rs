@@ -54,7 +54,7 @@ fn ask(inside: &Namespace, aside: &Tree, arguments: &[&str]) -> Outcome<Finished
 /// The last value that the script was told.
 fn told<'a>(finished: &'a Finished, name: &str) -> Option<&'a str> {
     let lines = finished.output.lines().filter_map(|line| line.split_once('='));
-    lines.filter(|(key, _)| *key == name).map(|(_, value)| value.trim_matches('\'')).last()
+    lines.filter(|(key, _)| *key == name).map(|(_, value)| value.trim_matches('\'')).next_back()
 }
 
 fn udhcpc() -> Outcome {

@@ -5,6 +5,7 @@
 
 use std::process::ExitCode;
 
+mod boot;
 mod dhcp_dnsmasq;
 mod dhcp_isc;
 mod dhcp_server;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         tftp_options::CASES,
         tftp_server::CASES,
         rom::CASES,
+        boot::CASES,
     ]
     .concat();
     interop::runner::main(&cases)
