@@ -94,8 +94,24 @@ fn prepare(socket: &OwnedFd, interface: &str, index: u32) -> io::Result<usize> {
     if setsockopt(socket, sockopt::RcvBufForce, &RECEIVE_BUFFER).is_err() {
         let _ = setsockopt(socket, sockopt::RcvBuf, &RECEIVE_BUFFER);
     }
-    let mtu = std::fs::read_to_string(format!("/sys/class/net/{interface}/mtu")).unwrap_or_default();
-    Ok(mtu.trim().parse().unwrap_or(1_500))
+    mtu(socket, interface)
+}
+
+/// Asks the socket, not /sys: that shows the interfaces of the namespace it was mounted in, which need not be ours.
+fn mtu(socket: &OwnedFd, interface: &str) -> io::Result<usize> {
+    // SAFETY: an ifreq is plain data, for which all zeroes is a value.
+    let mut request: libc::ifreq = unsafe { core::mem::zeroed() };
+    for (to, from) in request.ifr_name.iter_mut().zip(interface.bytes().take(libc::IFNAMSIZ - 1)) {
+        *to = from as libc::c_char;
+    }
+    // SAFETY: SIOCGIFMTU reads and writes one ifreq, which lives until the call returns, and fills in `ifru_mtu`.
+    let mtu = unsafe {
+        if libc::ioctl(socket.as_raw_fd(), libc::SIOCGIFMTU, &raw mut request) < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        request.ifr_ifru.ifru_mtu
+    };
+    Ok(usize::try_from(mtu).unwrap_or(1_500))
 }
 
 fn option<T>(socket: &OwnedFd, name: libc::c_int, value: &T) -> io::Result<()> {
