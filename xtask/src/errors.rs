@@ -25,6 +25,7 @@ fn tables() -> Vec<(&'static str, &'static [Entry])> {
         ("Where kernel and initrds may lie", bootproto::linux::PlaceError::TABLE),
         ("The configuration file", bootproto::config::Fault::TABLE),
         ("Digests", bootproto::verify::VerifyError::TABLE),
+        ("PXE structures: why one was passed over", bootproto_pxe_api::Refusal::TABLE),
         ("`netboot`: what the machine at hand can't do", netboot::Trouble::TABLE),
         ("`netboot`: what is wrong with the call", netboot::Mistake::TABLE),
     ]

@@ -23,8 +23,18 @@ struct Tally {
 }
 
 /// The crates that firmware links.
-const PROTOCOL: [&str; 8] =
-    ["-p", "bootproto-core", "-p", "bootproto-dhcp", "-p", "bootproto-tftp", "-p", "bootproto"];
+const PROTOCOL: [&str; 10] = [
+    "-p",
+    "bootproto-core",
+    "-p",
+    "bootproto-dhcp",
+    "-p",
+    "bootproto-tftp",
+    "-p",
+    "bootproto",
+    "-p",
+    "bootproto-pxe-api",
+];
 
 pub(crate) fn run(options: &Options) -> ExitCode {
     let mut tally = Tally::default();

@@ -1,6 +1,6 @@
 //! The laws of `bootproto-core`, as one function that any machine can be put through.
 //!
-//! What belongs here: [`Subject`], the operations a caller can make ([`Op`]), the checks L1 to L11 ([`check`]) and
+//! What belongs here: [`Subject`], the operations a caller can make ([`Op`]), the checks L1 to L11 ([`check()`]) and
 //! L12 ([`check_silent_peer`]), and scripts made of bytes for fuzzing ([`ops_from_bytes`]) and of chance for
 //! proptest ([`scripts`]). What does not: a network or a peer (`world`, `naive`), and anything about one protocol.
 //!
