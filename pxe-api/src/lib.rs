@@ -8,13 +8,16 @@
 
 mod address;
 pub mod blocks;
+mod call;
 pub mod entry;
 pub mod layout;
 mod opcode;
 mod refusal;
 pub mod rom;
+pub mod undi;
 
 pub use address::SegmentOffset;
+pub use call::{AREA_SIZE, Call};
 pub use layout::{Layout, byte_sum};
 pub use opcode::{Exit, Opcode, Status};
 pub use refusal::Refusal;

@@ -1,0 +1,99 @@
+//! What real ROMs do that the specification does not say: a table, not code.
+
+use super::event::Information;
+use crate::blocks::ServiceFlags;
+
+/// When a quirk applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Applies {
+    /// The ROM calls its interface so.
+    Interface(&'static [u8]),
+    /// The adapter is this PCI device.
+    Pci {
+        /// PCI vendor.
+        vendor: u16,
+        /// PCI device.
+        device: u16,
+    },
+    /// The adapter is on PCI Express.
+    PciExpress,
+    /// The interrupt line is none from 1 to 15.
+    NoInterruptLine,
+    /// The driver does not claim to interrupt.
+    NoInterruptFlag,
+}
+
+/// What is done about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Effect {
+    /// Ask, do not wait for an interrupt.
+    Poll,
+    /// After a round with frames look again at once, for DONE came too early.
+    LookAgain,
+}
+
+/// One row of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quirk {
+    /// When.
+    pub applies: Applies,
+    /// What.
+    pub effect: Effect,
+    /// Why.
+    pub why: &'static str,
+}
+
+/// The table.
+pub const QUIRKS: &[Quirk] = &[
+    Quirk {
+        applies: Applies::Interface(b"Etherboot"),
+        effect: Effect::LookAgain,
+        why: "Etherboot 5.4 says DONE with frames still waiting",
+    },
+    Quirk {
+        applies: Applies::Pci { vendor: 0x8086, device: 0x1502 },
+        effect: Effect::Poll,
+        why: "Intel 82579LM in HP laptops: claims interrupts, never raises one",
+    },
+    Quirk {
+        applies: Applies::Pci { vendor: 0x8086, device: 0x1503 },
+        effect: Effect::Poll,
+        why: "Intel 82579V in HP laptops: claims interrupts, never raises one",
+    },
+    Quirk {
+        applies: Applies::Pci { vendor: 0x14e4, device: 0x1687 },
+        effect: Effect::Poll,
+        why: "Broadcom 5762 in HP 745 G3: claims interrupts, never raises one",
+    },
+    Quirk {
+        applies: Applies::PciExpress,
+        effect: Effect::Poll,
+        why: "on PCI Express the line interrupt that a ROM names often is not the one that comes",
+    },
+    Quirk {
+        applies: Applies::NoInterruptLine,
+        effect: Effect::Poll,
+        why: "the ROM names an interrupt line that does not exist",
+    },
+    Quirk {
+        applies: Applies::NoInterruptFlag,
+        effect: Effect::Poll,
+        why: "the ROM does not claim to interrupt",
+    },
+];
+
+impl Quirk {
+    /// Whether this row applies to an adapter.
+    #[must_use]
+    pub fn matches(&self, information: &Information, device: Option<(u16, u16)>, pci_express: bool) -> bool {
+        match self.applies {
+            Applies::Interface(name) => bootproto_core::trim_nul(&information.interface) == name,
+            Applies::Pci { vendor, device: id } => device == Some((vendor, id)),
+            Applies::PciExpress => pci_express,
+            Applies::NoInterruptLine => information.irq.is_none(),
+            Applies::NoInterruptFlag => !information.service_flags.contains(ServiceFlags::IRQ),
+        }
+    }
+}
