@@ -2,6 +2,7 @@
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::as_conversions,
+    clippy::doc_markdown,
     clippy::disallowed_methods,
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -16,7 +17,7 @@ mod common;
 use bootproto_pxe_api::blocks::*;
 use bootproto_pxe_api::{Layout, Opcode, SegmentOffset, Status};
 use common::vector;
-use std::net::Ipv4Addr;
+use core::net::Ipv4Addr;
 use zerocopy::IntoBytes;
 
 /// Parses the vector, checks that the value is the same bytes again, and that every shorter prefix is refused.

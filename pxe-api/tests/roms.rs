@@ -2,6 +2,7 @@
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::as_conversions,
+    clippy::doc_markdown,
     clippy::disallowed_methods,
     clippy::expect_used,
     clippy::indexing_slicing,

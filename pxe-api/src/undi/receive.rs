@@ -33,6 +33,8 @@ pub(super) struct Round {
     frames_left: u16,
     calls_left: u16,
     frames: u16,
+    /// Some piece came in this round.
+    progress: bool,
     partial: Option<Partial>,
     /// When something last came, or was looked for.
     last: Instant,
@@ -70,6 +72,7 @@ impl Round {
             frames_left: 0,
             calls_left: 0,
             frames: 0,
+            progress: false,
             partial: None,
             last: Instant::from_micros(0),
             unannounced: 0,
@@ -109,6 +112,7 @@ impl Round {
         let Some(reason) = self.wanted.take() else { return None };
         self.reason = reason;
         self.frames = 0;
+        self.progress = false;
         self.frames_left = quota;
         self.calls_left = quota.saturating_mul(4).saturating_add(16);
         if self.processing {
@@ -228,12 +232,16 @@ impl Client {
 
     fn round_goes_on(&mut self, now: Instant, event: Event) -> Event {
         self.transition(Step::IsrNext);
-        if self.round.frames_left == 0 {
-            self.round.end(now);
-            self.transition(Step::Idle);
-        } else if self.round.calls_left == 0 {
+        self.round.progress |= matches!(event, Event::Received(_));
+        if self.round.frames_left > 0 && self.round.calls_left > 0 {
+            return event;
+        }
+        if self.round.calls_left == 0 && !self.round.progress {
             return self.round_broken(now, Ignored::RoundTooLong);
         }
+        // What the ROM still has waits for the next round, the rest of a frame too.
+        self.round.end(now);
+        self.transition(Step::Idle);
         event
     }
 

@@ -6,6 +6,8 @@
     reason = "tests; every one takes what it needs"
 )]
 
+pub(crate) mod rom;
+
 /// The bytes of `tests/vectors/NAME.hex`.
 pub(crate) fn vector(name: &str) -> Vec<u8> {
     vectors().into_iter().find(|vector| vector.name == name).expect(name).bytes
