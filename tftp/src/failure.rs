@@ -12,8 +12,6 @@ pub enum Phase {
     Opening,
     /// Options are settled, or blocks flow.
     Transferring,
-    /// Everything has arrived; only the last acknowledgement may still be lost.
-    Closing,
 }
 
 impl fmt::Display for Phase {
@@ -21,7 +19,6 @@ impl fmt::Display for Phase {
         f.write_str(match self {
             Self::Opening => "opening",
             Self::Transferring => "the transfer",
-            Self::Closing => "closing",
         })
     }
 }
@@ -61,6 +58,9 @@ bootproto_core::numbered! {
         Source = 2210, "the file can't be read", "Check the file and its disk.";
         /// The caller broke it off.
         Aborted = 2211, "broken off by the caller", "Nothing to do.";
+        /// The peer keeps answering, but slower than the [rate](crate::client::Config::with_minimum_rate) that is asked for.
+        TooSlow { /// How many bytes had been transferred in order.
+            bytes: u64 } = 2212 ["PXE-E35"], "the peer is too slow: {bytes} bytes so far", "Check the path for loss and the server's load, or ask for a lower rate.";
     }
 }
 

@@ -286,5 +286,5 @@ fn the_longest_request_fits() {
         .with_large_window_size(u16::MAX)
         .with_peer_timeout(Duration::from_secs(3599));
     let sent = Talk::new(Download::new(config).unwrap()).sent();
-    assert!(sent[0].1.len() > 330 && sent[0].1.ends_with(b"windowsize\x0064597\0"));
+    assert!(sent[0].1.len() > 330 && sent[0].1.ends_with(b"windowsize\x0032767\0"));
 }

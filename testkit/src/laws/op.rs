@@ -35,7 +35,7 @@ const OP_BYTES: usize = 4;
 ///
 /// `seeds` are real datagrams in the order of a real conversation, `paths` where they may come from, the right peer
 /// first. The first byte says how many seeds are delivered unharmed, in order, with a drain after each, so that the
-/// deep states are in reach; every four bytes after it are one operation. Without seeds every datagram is garbage.
+/// deep states are in reach, and whether all of it begins with a drain; every four bytes after it are one operation. Without seeds every datagram is garbage.
 ///
 /// # Panics
 /// When `paths` is empty.
@@ -44,7 +44,8 @@ pub fn ops_from_bytes<P: Copy>(data: &[u8], seeds: &[Vec<u8>], paths: &[P]) -> V
     let Some((&prefix, mut rest)) = data.split_first() else {
         return Vec::new();
     };
-    let mut ops = vec![Op::Drain];
+    // A caller need not poll before anything else happens.
+    let mut ops = if prefix < 224 { vec![Op::Drain] } else { Vec::new() };
     for seed in seeds.iter().take(usize::from(prefix) % (seeds.len() + 1)) {
         ops.push(Op::Datagram { path: paths[0], bytes: seed.clone() });
         ops.push(Op::Drain);

@@ -8,7 +8,7 @@ use bootproto_core::{Rng, copy_into, num};
 use super::Rung;
 use super::oack::Asked;
 use crate::ConfigError;
-use crate::transfer::{Limits, micros};
+use crate::transfer::{Limits, MOST_WINDOW, micros};
 use crate::wire::{DEFAULT_BLOCK_SIZE, MAX_BLOCK_SIZE, MAX_NAME, MIN_BLOCK_SIZE, Mode};
 
 /// What a datagram takes in a receive buffer beyond its block: headers and the system's own bookkeeping.
@@ -102,10 +102,10 @@ impl Config {
     }
 
     /// A window that may be above 64, for servers known to stand it. Of such a window, 64 blocks beyond a gap are
-    /// kept.
+    /// kept. What is above 32767 counts as that: in a larger one, 16 bits can't tell a late number from an early one.
     #[must_use]
     pub const fn with_large_window_size(mut self, blocks: u16) -> Self {
-        self.window_size = blocks;
+        self.window_size = if blocks > MOST_WINDOW { MOST_WINDOW } else { blocks };
         self
     }
 
@@ -137,7 +137,16 @@ impl Config {
     /// progress after which the transfer is given up (30 s). Between the first two, the measured round trip decides.
     #[must_use]
     pub const fn with_timeouts(mut self, floor: Duration, ceiling: Duration, give_up: Duration) -> Self {
-        self.limits = Limits::from_spans(floor, ceiling, give_up);
+        self.limits = self.limits.with_spans(floor, ceiling, give_up);
+        self
+    }
+
+    /// The least that must come, or go, in every `period` of at most an hour; 64 KiB in 5 minutes by default. A peer
+    /// that sends a few bytes whenever it is about to be given up could otherwise hold a machine for days. 0 bytes
+    /// ask for nothing.
+    #[must_use]
+    pub const fn with_minimum_rate(mut self, bytes: u32, period: Duration) -> Self {
+        self.limits = self.limits.with_rate(bytes, period);
         self
     }
 

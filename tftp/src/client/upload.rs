@@ -152,7 +152,9 @@ impl<S: Source> Upload<S> {
         if let (Some(port), Some(code)) = (self.peer_port, code) {
             self.reply.0 = Some(Reply { port, code });
         }
-        self.former_port = self.peer_port.take().filter(|port| *port != self.config.server.port());
+        if let Some(port) = self.peer_port.take() {
+            self.former_port = Some(port).filter(|port| *port != self.config.server.port());
+        }
         self.sender.timer.restart(now);
         self.tries = 0;
         self.request = Some(false);
@@ -283,8 +285,8 @@ impl<S: Source> Machine for Upload<S> {
         if self.sender.timer.has_given_up(now, self.config.limits) {
             let failure = match self.phase() {
                 Phase::Opening => Failure::OpenTimedOut { tries: self.tries },
-                Phase::Transferring | Phase::Closing => {
-                    Failure::ReadTimedOut { bytes: self.sender.acknowledged() }
+                Phase::Transferring => {
+                    self.sender.timer.verdict(now, self.sender.acknowledged(), self.config.limits)
                 }
             };
             self.part(ErrorCode::NOT_DEFINED);

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use bootproto_core::Rng;
 
-use crate::transfer::Limits;
+use crate::transfer::{Limits, MOST_WINDOW};
 use crate::wire::{MAX_BLOCK_SIZE, MIN_BLOCK_SIZE};
 
 /// The settings of a [`Send`](super::Send) or a [`Receive`](super::Receive).
@@ -46,10 +46,15 @@ impl Config {
         self
     }
 
-    /// The largest window to grant in blocks; 64 by default, 0 counts as 1.
+    /// The largest window to grant in blocks; 64 by default, 0 counts as 1. What is above 32767 counts as that: in a
+    /// larger one, 16 bits can't tell a late number from an early one.
     #[must_use]
     pub const fn with_max_window_size(mut self, blocks: u16) -> Self {
-        self.max_window_size = if blocks == 0 { 1 } else { blocks };
+        self.max_window_size = match blocks {
+            0 => 1,
+            blocks if blocks > MOST_WINDOW => MOST_WINDOW,
+            blocks => blocks,
+        };
         self
     }
 
@@ -71,8 +76,21 @@ impl Config {
     /// progress after which the transfer is given up (30 s). Senseless values leave the defaults. An interval that
     /// the client asks for takes the longest one's place.
     #[must_use]
-    pub const fn with_timeouts(mut self, floor: Duration, ceiling: Duration, give_up: Duration) -> Self {
-        let limits = Limits::from_spans(floor, ceiling, give_up);
+    pub const fn with_timeouts(self, floor: Duration, ceiling: Duration, give_up: Duration) -> Self {
+        let limits = self.limits.with_spans(floor, ceiling, give_up);
+        self.with_limits(limits)
+    }
+
+    /// The least that must go, or come, in every `period` of at most an hour; 64 KiB in 5 minutes by default. A client
+    /// that says a word whenever it is about to be given up could otherwise hold its slot for days. 0 bytes ask for
+    /// nothing. Senseless values leave the defaults.
+    #[must_use]
+    pub const fn with_minimum_rate(self, bytes: u32, period: Duration) -> Self {
+        let limits = self.limits.with_rate(bytes, period);
+        self.with_limits(limits)
+    }
+
+    const fn with_limits(mut self, limits: Limits) -> Self {
         if limits.is_sound() {
             self.limits = limits;
         }

@@ -177,10 +177,13 @@ impl Machine for Receive {
         match packet {
             Packet::Data { block, bytes } => self.on_data(now, block, bytes),
             Packet::Error { code, message } => {
-                let phase = if self.state == State::Dallying { Phase::Closing } else { Phase::Transferring };
-                let failure = meaning(code, phase);
+                let is_complete = self.state == State::Dallying;
                 self.finish();
-                Event::PeerError { code, message, failure }
+                if is_complete {
+                    // The client missed our last acknowledgement and complains; the file is whole all the same.
+                    return Event::Done { size: self.incoming.receiver.in_order() };
+                }
+                Event::PeerError { code, message, failure: meaning(code, Phase::Transferring) }
             }
             Packet::Request(_) | Packet::Ack { .. } | Packet::OptionAck(_) => {
                 Event::Ignored(Ignored::Unexpected { opcode: packet.opcode() })
@@ -207,8 +210,9 @@ impl Machine for Receive {
         }
         if given_up {
             let bytes = self.incoming.receiver.in_order();
+            let failure = self.incoming.timer.verdict(now, bytes, self.limits);
             self.part(ErrorCode::NOT_DEFINED);
-            return Some(Event::Failed(Failure::ReadTimedOut { bytes }));
+            return Some(Event::Failed(failure));
         }
         self.incoming.timer.back_off(self.limits, &mut self.rng);
         self.incoming.on_silence();

@@ -215,8 +215,9 @@ impl<S: Source> Machine for Send<S> {
         }
         if self.sender.timer.has_given_up(now, self.limits) {
             let bytes = self.sender.acknowledged();
+            let failure = self.sender.timer.verdict(now, bytes, self.limits);
             self.part(ErrorCode::NOT_DEFINED);
-            return Some(Event::Failed(Failure::ReadTimedOut { bytes }));
+            return Some(Event::Failed(failure));
         }
         if self.has_output() {
             self.sender.timer.start(now);

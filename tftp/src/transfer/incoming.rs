@@ -9,6 +9,9 @@ use crate::{Failure, Ignored};
 /// So often a window may be begun again before a whole one has come through.
 const MAX_RESTARTS: u8 = 2;
 
+/// So many windows in a row may end in silence before acknowledgements go out earlier.
+const MAX_SILENCES: u8 = 3;
+
 /// Why the transfer's own packet is to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pending {
@@ -58,6 +61,10 @@ pub(crate) struct Incoming {
     restarts: u8,
     /// Whether a whole window has come through.
     proven: bool,
+    /// How many windows in a row have ended in silence.
+    silences: u8,
+    /// Whether anything new has come since the last silence.
+    stirred: bool,
 }
 
 impl Incoming {
@@ -70,6 +77,8 @@ impl Incoming {
             pending: Some(Pending::Fresh),
             restarts: 0,
             proven: false,
+            silences: 0,
+            stirred: false,
         }
     }
 
@@ -92,8 +101,12 @@ impl Incoming {
         match self.receiver.accept(wire, length, in_order_only) {
             Verdict::InOrder { offset, due } => {
                 self.timer.progress(now, limits);
+                self.timer.moved(now, length, limits);
+                self.stirred = true;
                 if due {
                     self.proven = true;
+                    self.silences = 0;
+                    self.receiver.window_was_whole();
                     self.receiver.begin_window();
                     self.pending = Some(Pending::Fresh);
                     if self.receiver.is_complete() {
@@ -104,6 +117,8 @@ impl Incoming {
             }
             Verdict::Ahead { offset } => {
                 self.timer.progress(now, limits);
+                self.timer.moved(now, length, limits);
+                self.stirred = true;
                 if self.on_gap(now, wire) { Taken::Stuck } else { self.on_bytes(offset, length) }
             }
             verdict
@@ -205,9 +220,18 @@ impl Incoming {
     }
 
     /// Nothing came for an interval: the last acknowledgement goes out again. Whether that has failed too often.
-    pub(crate) const fn on_silence(&mut self) -> bool {
+    pub(crate) fn on_silence(&mut self) -> bool {
         if self.receiver.is_partial() && self.count_restart() {
             return true;
+        }
+        // A window whose end is lost every time, by a buffer that overflows on the way: the file need not begin anew,
+        // for an acknowledgement in its middle ends it as well (RFC 7440 section 4).
+        if core::mem::take(&mut self.stirred) && self.receiver.is_partial() {
+            self.silences = self.silences.saturating_add(1);
+            if self.silences >= MAX_SILENCES {
+                self.silences = 1;
+                self.receiver.narrow();
+            }
         }
         self.receiver.begin_again();
         self.pending = Some(Pending::Again);

@@ -22,6 +22,10 @@ use bootproto_core::UdpPath;
 use crate::wire::ErrorCode;
 use crate::{Failure, Phase};
 
+/// The largest window: in a larger one, an acknowledgement that took its time could mean a block of the next round of
+/// numbers as well.
+pub(crate) const MOST_WINDOW: u16 = 0x7fff;
+
 /// The path from our port to `port` of the peer.
 pub(crate) const fn endpoint(peer: SocketAddr, port: u16, local_port: u16) -> UdpPath {
     let mut remote = peer;

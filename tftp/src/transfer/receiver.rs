@@ -15,6 +15,9 @@ enum Rollover {
 /// over to 0 would have to lose its block 0 as often in a row.
 const EVIDENCE: u8 = 4;
 
+/// After so many windows that came through whole, acknowledgements go out less often again.
+const ENOUGH: u8 = 32;
+
 /// The first block whose number does not fit 16 bits.
 const BOUNDARY: u64 = 65536;
 
@@ -35,8 +38,14 @@ pub(crate) struct Receiver {
     next_wire: u16,
     block_size: u16,
     window_size: u16,
-    /// Blocks from `next` on until an acknowledgement is due.
+    /// Blocks from `next` on that belong to the peer's window.
     left: u16,
+    /// Blocks from `next` on until an acknowledgement is due.
+    due_in: u16,
+    /// So many blocks are acknowledged together: the window, or a part of it that comes through.
+    stride: u16,
+    /// How many windows have come through whole since `stride` changed.
+    whole: u8,
     rollover: Rollover,
     /// How often an acknowledgement has answered the gap at `next`.
     told: u8,
@@ -86,6 +95,9 @@ impl Receiver {
             block_size,
             window_size,
             left: window_size,
+            due_in: window_size,
+            stride: window_size,
+            whole: 0,
             rollover: Rollover::Unknown(0),
             told: 0,
             reached: 0,
@@ -130,6 +142,26 @@ impl Receiver {
     /// An acknowledgement goes out: the peer begins a window at `next`.
     pub(crate) const fn begin_window(&mut self) {
         self.left = self.window_size;
+        self.due_in = self.stride;
+    }
+
+    /// Acknowledgements go out earlier from now on.
+    pub(crate) const fn narrow(&mut self) {
+        self.stride = if self.stride < 2 { 1 } else { self.stride / 2 };
+        self.whole = 0;
+    }
+
+    /// As many blocks as are acknowledged together have come through: some day they may be more again.
+    pub(crate) const fn window_was_whole(&mut self) {
+        if self.stride == self.window_size {
+            return;
+        }
+        self.whole = self.whole.saturating_add(1);
+        if self.whole >= ENOUGH {
+            self.whole = 0;
+            let doubled = self.stride.saturating_mul(2);
+            self.stride = if doubled < self.window_size { doubled } else { self.window_size };
+        }
     }
 
     /// How often the gap at `next` has been answered.
@@ -149,7 +181,7 @@ impl Receiver {
 
     /// Nothing came for too long: an acknowledgement goes out, and whatever gap there is may be answered anew.
     pub(crate) const fn begin_again(&mut self) {
-        self.left = self.window_size;
+        self.begin_window();
         self.told = 0;
         self.reached = 0;
         self.again = false;
@@ -189,7 +221,7 @@ impl Receiver {
         {
             let offset = self.offset;
             self.advance(1);
-            return Verdict::InOrder { offset, due: self.left == 0 };
+            return Verdict::InOrder { offset, due: self.due_in == 0 };
         }
         self.accept_any(wire, length, in_order_only)
     }
@@ -244,7 +276,7 @@ impl Receiver {
         let beyond = self.ahead.trailing_ones();
         self.ahead = self.ahead.checked_shr(beyond.saturating_add(1)).unwrap_or(0);
         self.advance(u16::try_from(beyond).unwrap_or(u16::MAX).saturating_add(1));
-        Verdict::InOrder { offset, due: self.left == 0 || self.is_complete() }
+        Verdict::InOrder { offset, due: self.due_in == 0 || self.is_complete() }
     }
 
     fn take_ahead(&mut self, block: u64, bit: u32, length: u16, in_order_only: bool) -> Verdict {
@@ -302,6 +334,7 @@ impl Receiver {
             _ => self.offset.saturating_add(u64::from(blocks).saturating_mul(u64::from(self.block_size))),
         };
         self.left = self.left.saturating_sub(blocks);
+        self.due_in = self.due_in.saturating_sub(blocks);
         self.told = 0;
         self.reached = 0;
         self.again = false;

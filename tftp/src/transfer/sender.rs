@@ -140,6 +140,7 @@ impl<S: Source> Sender<S> {
             return if late { Acknowledged::Again } else { Acknowledged::Unknown };
         }
         self.timer.progress(now, limits);
+        self.timer.moved(now, usize::from(blocks).saturating_mul(usize::from(self.block_size)), limits);
         self.move_text(u64::from(blocks), base);
         self.base = base;
         // RFC 7440 section 4: whatever was sent beyond the acknowledged block goes out again.

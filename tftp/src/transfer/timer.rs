@@ -4,6 +4,8 @@ use core::time::Duration;
 
 use bootproto_core::{Instant, Rng, num};
 
+use crate::Failure;
+
 /// The bounds of the timer, in microseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limits {
@@ -13,14 +15,24 @@ pub(crate) struct Limits {
     pub(crate) ceiling: u32,
     /// So long without progress, and the transfer is dead.
     pub(crate) give_up: u32,
+    /// So many bytes must come, or go, in every period; 0 asks for none.
+    pub(crate) pace: u32,
+    /// The period.
+    pub(crate) period: u32,
 }
 
 impl Limits {
-    pub(crate) const DEFAULT: Self = Self { floor: 20_000, ceiling: 4_000_000, give_up: 30_000_000 };
+    pub(crate) const DEFAULT: Self =
+        Self { floor: 20_000, ceiling: 4_000_000, give_up: 30_000_000, pace: 65_536, period: 300_000_000 };
 
-    /// From spans; what doesn't fit becomes a value that [`is_sound`](Self::is_sound) refuses.
-    pub(crate) const fn from_spans(floor: Duration, ceiling: Duration, give_up: Duration) -> Self {
-        Self { floor: micros(floor), ceiling: micros(ceiling), give_up: micros(give_up) }
+    /// The same with these spans; what doesn't fit becomes a value that [`is_sound`](Self::is_sound) refuses.
+    pub(crate) const fn with_spans(self, floor: Duration, ceiling: Duration, give_up: Duration) -> Self {
+        Self { floor: micros(floor), ceiling: micros(ceiling), give_up: micros(give_up), ..self }
+    }
+
+    /// The same with another rate to keep; likewise.
+    pub(crate) const fn with_rate(self, bytes: u32, period: Duration) -> Self {
+        Self { pace: bytes, period: micros(period), ..self }
     }
 
     /// The same, with intervals no longer than the peer asks for.
@@ -35,6 +47,8 @@ impl Limits {
             && self.give_up > 0
             && self.give_up <= HOUR
             && self.ceiling <= HOUR
+            && self.period > 0
+            && self.period <= HOUR
     }
 }
 
@@ -73,6 +87,9 @@ pub(crate) struct Timer {
     /// The smoothed round trip; zero before the first sample.
     round_trip: u32,
     variation: u32,
+    /// When the pace was kept last, and how many bytes have come or gone since.
+    paced: Instant,
+    moved: u32,
     /// Whether the next progress is the answer to what was sent last, and to nothing else (Karn's rule).
     sampling: bool,
     /// Whether the clock has been seen at all.
@@ -87,6 +104,8 @@ impl Timer {
             interval: INITIAL,
             round_trip: 0,
             variation: 0,
+            paced: Instant::from_micros(0),
+            moved: 0,
             sampling: false,
             started: false,
         }
@@ -97,6 +116,7 @@ impl Timer {
         if !self.started {
             self.started = true;
             self.progressed = now;
+            self.paced = now;
             self.sent = now;
         }
     }
@@ -117,7 +137,19 @@ impl Timer {
     /// The peer has turned to us: the time until giving up begins anew.
     pub(crate) const fn appointed(&mut self, now: Instant) {
         self.progressed = now;
+        self.paced = now;
+        self.moved = 0;
         self.sampling = false;
+    }
+
+    /// So many bytes of the file have come, or have arrived at the peer.
+    #[inline]
+    pub(crate) fn moved(&mut self, now: Instant, bytes: usize, limits: Limits) {
+        self.moved = self.moved.saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
+        if self.moved >= limits.pace {
+            self.moved = 0;
+            self.paced = now;
+        }
     }
 
     /// Something new arrived.
@@ -164,9 +196,19 @@ impl Timer {
         again.min(self.end(limits))
     }
 
-    /// When to give up.
-    pub(crate) const fn end(&self, limits: Limits) -> Instant {
-        self.progressed.saturating_add(span(limits.give_up))
+    /// When to give up: after silence, or because what comes is too little.
+    pub(crate) fn end(&self, limits: Limits) -> Instant {
+        let silence = self.progressed.saturating_add(span(limits.give_up));
+        if limits.pace == 0 { silence } else { silence.min(self.paced.saturating_add(span(limits.period))) }
+    }
+
+    /// Why a transfer that was open is given up, after `bytes` of it.
+    pub(crate) fn verdict(&self, now: Instant, bytes: u64, limits: Limits) -> Failure {
+        if now.saturating_since(self.progressed) >= span(limits.give_up) {
+            Failure::ReadTimedOut { bytes }
+        } else {
+            Failure::TooSlow { bytes }
+        }
     }
 
     pub(crate) fn has_given_up(&self, now: Instant, limits: Limits) -> bool {

@@ -85,6 +85,7 @@ impl Download {
         let (complete, asked) =
             (group.is_complete(), group.master && before.acknowledged() != group.acknowledged());
         self.incoming.timer.progress(now, limits);
+        self.incoming.timer.moved(now, usize::from(length), limits);
         //= https://www.rfc-editor.org/rfc/rfc2090
         //# Each client must terminate the transfer by sending an acknowledgment of the last packet or by sending an
         //# error message to server.
