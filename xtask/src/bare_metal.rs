@@ -12,7 +12,7 @@ const DEBIAN: [&str; 2] = ["rustc-web", "rust-web-src"];
 /// Builds `bootproto` for it; with `install`, gets what is missing.
 pub(crate) fn run(install: bool) -> Done {
     let mut build = cargo(&["build", "--package", "bootproto", "--no-default-features", "--target", TARGET]);
-    if !(has_target() || install && add_target()) {
+    if !has_target() {
         if !has_debian() && install {
             install_debian();
         }
@@ -34,10 +34,6 @@ pub(crate) fn run(install: bool) -> Done {
 fn has_target() -> bool {
     ask("rustup", &["target", "list", "--installed"])
         .is_some_and(|list| list.lines().any(|line| line == TARGET))
-}
-
-fn add_target() -> bool {
-    ask("rustup", &["target", "add", TARGET]).is_some() && has_target()
 }
 
 fn has_debian() -> bool {

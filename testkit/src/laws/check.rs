@@ -67,6 +67,8 @@ struct Run<M: Subject> {
     clock: Instant,
     /// The latest instant the machine has seen: in an input, or when it sent. A poll for nothing need not count.
     seen: Instant,
+    /// The latest instant of a poll for nothing, which a machine may count as seen or not.
+    polled: Instant,
     /// How many bytes may still be sent.
     credit: usize,
     /// Once there was a terminal event: how many packets may still leave.
@@ -77,7 +79,8 @@ struct Run<M: Subject> {
 impl<M: Subject> Run<M> {
     fn new(machine: M, clock: Instant) -> Self {
         let credit = machine.burst() * M::MAX_TRANSMIT;
-        Self { machine, clock, seen: Instant::default(), credit, parting: None, transcript: Vec::new() }
+        let (seen, polled) = (Instant::default(), Instant::default());
+        Self { machine, clock, seen, polled, credit, parting: None, transcript: Vec::new() }
     }
 
     /// The instant that counts.
@@ -121,7 +124,7 @@ impl<M: Subject> Run<M> {
         if let Some(deadline) = deadline.filter(|_| wait) {
             self.clock = self.clock.max(deadline);
         }
-        if deadline.is_some_and(|deadline| deadline <= self.now()) {
+        if deadline.is_some_and(|deadline| deadline <= self.now().max(self.polled)) {
             self.credit = self.credit.saturating_add(self.machine.burst() * M::MAX_TRANSMIT);
         }
         self.give(&Input::Timeout, judge)
@@ -145,6 +148,7 @@ impl<M: Subject> Run<M> {
     fn poll(&mut self, size: usize) -> Result<bool, String> {
         let mut buffer = vec![0xa5; size.min(M::MAX_TRANSMIT)];
         let answer = self.machine.poll_transmit(self.clock, &mut buffer);
+        self.polled = self.polled.max(self.clock);
         match answer {
             Ok(Some(Transmit { path, bytes })) => {
                 self.seen = self.seen.max(self.clock);
@@ -201,7 +205,10 @@ impl<M: Subject> Run<M> {
         let now = self.now();
         let pending = probe::drain(&self.machine, now)?;
         probe::wakes(&self.machine, now, &pending)?;
-        probe::spurious(&self.machine, now)?;
+        // Where the deadline lies before such a poll, a timeout may or may not be early.
+        if self.machine.poll_timeout().is_none_or(|deadline| deadline > self.polled || deadline <= now) {
+            probe::spurious(&self.machine, now)?;
+        }
         if class != Some(Class::Terminal) {
             probe::due(&self.machine, now)?;
         }
