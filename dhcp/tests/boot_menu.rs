@@ -235,3 +235,16 @@ fn a_menu_in_the_proxys_answer_on_4011_is_followed() {
     assert_ne!(chosen.xid(), asked.xid());
     assert_eq!(talk.hears(&Answer::pxe_ack(&chosen).file("one.0")), Event::BootReady);
 }
+
+#[test]
+fn a_list_without_addresses_means_any_server_of_the_type() {
+    // PXE 2.1 table 2-1, PXE_BOOT_SERVERS: no addresses, any server of that type; bit 2 of the control limits to rows.
+    for (row, expected) in [(&b"\x80\x01\x00"[..], true), (LISTED, false), (b"\x80\x02\x00", false)] {
+        let mut talk = bound_with(&[(6, &[6]), (8, row), (9, ONE_LINE)]);
+        assert_eq!(talk.then(), Event::Nothing);
+        let request = talk.sends(REQUEST);
+        assert_eq!(request.to(), "255.255.255.255:67");
+        let event = talk.hears(&Answer::pxe_ack(&request).from(OTHER).file("one.0"));
+        assert_eq!(event == Event::BootReady, expected, "{event:?}");
+    }
+}

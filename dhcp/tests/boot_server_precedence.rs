@@ -86,6 +86,25 @@ fn what_pxelinux_wants_to_know_is_kept() {
 }
 
 #[test]
+fn a_boot_server_that_has_only_a_name_is_told_by_its_name() {
+    let name = |ack: fn(Answer) -> Answer| boot(ack).server_name.to_vec();
+    assert_eq!(name(|ack| ack.option(66, b"boot.example\0")), b"boot.example");
+    assert_eq!(name(|ack| Answer { sname: b"field.example".to_vec(), ..ack }), b"field.example");
+    let both = |ack: Answer| Answer { sname: b"field.example".to_vec(), ..ack.option(66, b"boot.example") };
+    assert_eq!(boot(both).server_name[..], b"boot.example"[..]);
+    // An address is no name.
+    assert_eq!(name(|ack| ack.option(66, b"10.77.0.9")), b"");
+    let full = boot(|ack| Answer { sname: vec![b'n'; 64], ..ack });
+    assert_eq!((&full.server_name[..], full.server_from), (&[b'n'; 64][..], Source::DhcpServer));
+}
+
+#[test]
+fn long_names_for_pxelinux_are_kept_whole() {
+    let boot = boot(|ack| ack.option(209, &[b'c'; 255]).option(210, &[b'p'; 255]));
+    assert_eq!((&boot.config_file[..], &boot.path_prefix[..]), (&[b'c'; 255][..], &[b'p'; 255][..]));
+}
+
+#[test]
 fn a_name_too_long_for_any_transfer_is_a_failure_that_says_so() {
     let mut talk = Talk::new(config());
     let discover = talk.sends(DISCOVER);

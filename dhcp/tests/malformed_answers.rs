@@ -193,3 +193,13 @@ fn two_overloads_and_an_overload_inside_an_overloaded_field_count_once() {
     broken.file = b"\x0c\xff".to_vec();
     assert!(is_malformed(&broken.bytes()));
 }
+
+#[test]
+fn a_message_type_of_another_length_is_no_bootp() {
+    // Two options 53, which RFC 3396 makes one of two bytes; one without a value. As BOOTP either would be a lease for
+    // ever.
+    for options in [&b"\x35\x01\x02\x36\x04\x0a\x4d\x00\x01\x35\x01\x02\xff"[..], b"\x35\x00\xff"] {
+        let Event::Ignored(Ignored::Malformed { error }) = told(&reply(options)) else { panic!("taken") };
+        assert_eq!((error.kind, error.offset), (ParseErrorKind::BadLength, 240));
+    }
+}

@@ -6,7 +6,7 @@ use core::time::Duration;
 use bootproto_core::Instant;
 
 use super::exchange::Exchange;
-use super::facts::{Facts, is_pxe, names_boot, pxe_options, server_id};
+use super::facts::{Facts, Speaker, is_pxe, names_boot, pxe_options, server_id};
 use super::lease::{is_possible, is_zero};
 use super::machine::{Offered, Phase, State, soon};
 use super::{Client, Event, Failure, Ignored, Lease, Offer, OfferKind};
@@ -111,7 +111,7 @@ impl Client {
         if self.proxy.is_none() || better {
             (self.pxe, self.pxe_from_proxy) =
                 pxe_options(packet).map_or((Text::EMPTY, false), |pxe| (pxe, true));
-            self.boot.update(packet);
+            self.note_boot(packet, Speaker::Proxy);
             self.proxy = Some(facts);
         }
         let event = Event::Offered(Offer { server, address, kind: OfferKind::Proxy, has_boot });
@@ -123,7 +123,7 @@ impl Client {
         let mut lease = Lease::new(offer.address, now);
         lease.update(packet);
         self.lease = Some(lease);
-        self.dhcp = None;
+        self.forget_offer();
         self.take_facts(packet, offer.source);
         self.offer = Some(offer);
         if let State::Selecting { until: None } = self.state {
@@ -138,7 +138,7 @@ impl Client {
             Some(facts) => facts.update(packet, source),
             none => *none = Some(Facts::new(packet, source)),
         }
-        self.boot.update(packet);
+        self.note_boot(packet, Speaker::Dhcp);
         if self.config.speaks_pxe()
             && !self.pxe_from_proxy
             && let Some(pxe) = pxe_options(packet)
@@ -153,7 +153,8 @@ impl Client {
         let complete =
             (offer.has_boot || offer.is_pxe) && !offer.is_bootp && !self.config.always_wait_for_proxy;
         let enough = self.offers_seen >= MAX_OFFERS;
-        if complete || self.proxy.is_some() || !self.config.seeks_boot() || enough {
+        let seeks = self.config.seeks_boot() && !self.has_searched();
+        if complete || self.proxy.is_some() || !seeks || enough {
             return self.select(now);
         }
         None

@@ -16,13 +16,16 @@ pub struct Boot {
     /// The boot file's name, NULs at the end trimmed. Never empty.
     pub file: Text<255>,
     /// PXELINUX configuration file (option 209).
-    pub config_file: Text<128>,
+    pub config_file: Text<255>,
     /// PXELINUX path prefix (option 210).
-    pub path_prefix: Text<128>,
+    pub path_prefix: Text<255>,
     /// Seconds after which PXELINUX restarts a failed boot (option 211).
     pub reboot_time: Option<u32>,
     /// Root disk (option 17).
     pub root_path: Text<255>,
+    /// The boot server's name (option 66 or the field `sname`), empty if nobody gives one or it is longer. It takes DNS to make use of
+    /// it, so it decides nothing here: a transfer from [`server`](Self::server) that fails can name it.
+    pub server_name: Text<128>,
 }
 
 /// Which rule named the boot server; the first that applies wins.

@@ -2,7 +2,7 @@
 
 use bootproto_core::Instant;
 
-use super::facts::{Facts, is_pxe};
+use super::facts::{Facts, Speaker, is_pxe};
 use super::lease::is_possible;
 use super::machine::{Phase, State};
 use super::{Client, Config, ConfigError, Lease, Source};
@@ -41,19 +41,20 @@ impl Client {
         client.lease = Some(lease);
         client.transition(State::Bound);
         client.dhcp = Some(Facts::new(&packet, source));
-        client.boot.update(&packet);
+        client.note_boot(&packet, Speaker::Dhcp);
         if let Some(packet) = proxy.map(Packet::parse).transpose().map_err(|_| bad)?.filter(is_pxe) {
+            client.note_boot(&packet, Speaker::Proxy);
             client.proxy = Some(Facts::new(&packet, packet.header.siaddr));
-            client.boot.update(&packet);
         }
-        client.phase = Phase::Over;
         let boot_server = boot_server.map(Packet::parse).transpose().map_err(|_| bad)?;
         let from_server = boot_server.map(|packet| (Facts::new(&packet, packet.header.siaddr), packet));
         if let Some((facts, packet)) = from_server.filter(|(facts, _)| facts.has_file()) {
-            client.boot.update(&packet);
+            client.note_boot(&packet, Speaker::Proxy);
             client.ready(facts.siaddr.unwrap_or(facts.server), Source::BootServer, &facts);
         } else if client.facts().any(Facts::has_file) {
             client.conclude();
+        } else {
+            client.phase = Phase::Over;
         }
         Ok(client)
     }

@@ -144,7 +144,8 @@ impl Outline {
         let mut header = Header::request(config.hardware, self.xid);
         header.secs = self.secs;
         header.ciaddr = self.ciaddr;
-        if config.broadcast && !self.terse {
+        // RFC 4390 section 2.2: who has an address gets his answers there, and must not ask for broadcasts.
+        if config.broadcast && !self.terse && self.ciaddr.is_unspecified() {
             header.flags = Header::BROADCAST;
         }
         let mut message = Builder::new(buf, &header);

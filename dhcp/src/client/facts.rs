@@ -4,7 +4,7 @@ use core::net::Ipv4Addr;
 
 use bootproto_core::num;
 
-use super::Boot;
+use super::{Boot, Client};
 use crate::Text;
 use crate::wire::{OptionCode, Packet, PxeCode, Value};
 
@@ -100,6 +100,41 @@ pub(super) fn names_boot(packet: &Packet<'_>) -> bool {
     !file_name(packet).is_empty() || menu()
 }
 
+/// Who says something about the boot. The proxy's word goes first, as it does for server and file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Speaker {
+    /// The DHCP server, which fills the gaps that a proxy leaves.
+    Dhcp,
+    /// The proxy or the boot server.
+    Proxy,
+}
+
+impl Client {
+    /// Takes what an answer says about the boot beside server and file, unless the search has ended.
+    pub(super) fn note_boot(&mut self, packet: &Packet<'_>, from: Speaker) {
+        if self.has_searched() {
+            return;
+        }
+        let mut said = self.boot.clone();
+        said.update(packet);
+        if from == Speaker::Dhcp && self.proxy.is_some() {
+            said.prefer(&self.boot);
+        }
+        self.boot = said;
+    }
+
+    /// Forgets what the offer so far said about the boot: there is a better one.
+    pub(super) const fn forget_offer(&mut self) {
+        self.dhcp = None;
+        if !self.pxe_from_proxy {
+            self.pxe = Text::EMPTY;
+        }
+        if self.proxy.is_none() && !self.has_searched() {
+            self.boot = Boot::EMPTY;
+        }
+    }
+}
+
 impl Boot {
     /// Nothing known yet.
     pub(super) const EMPTY: Self = Self {
@@ -110,6 +145,7 @@ impl Boot {
         path_prefix: Text::EMPTY,
         reboot_time: None,
         root_path: Text::EMPTY,
+        server_name: Text::EMPTY,
     };
 
     /// Takes what `packet` says beside server and file; what it leaves out keeps its old value.
@@ -119,6 +155,27 @@ impl Boot {
         keep(&mut self.root_path, packet, OptionCode::ROOT_PATH);
         let time = packet.option(OptionCode::PXELINUX_REBOOT_TIME).and_then(Value::u32);
         self.reboot_time = time.or(self.reboot_time);
+        let names = [packet.option(OptionCode::TFTP_SERVER_NAME), Some(Value::new(packet.sname()))];
+        let mut names = names.into_iter().flatten().map(Value::trim_nul);
+        let name = names.find(|name| !name.is_empty() && literal(*name).is_none());
+        self.server_name =
+            name.and_then(|name| Text::from_value(&name)).unwrap_or_else(|| self.server_name.clone());
+    }
+
+    /// Takes what `first` says wherever it says something.
+    fn prefer(&mut self, first: &Self) {
+        prefer(&mut self.config_file, &first.config_file);
+        prefer(&mut self.path_prefix, &first.path_prefix);
+        prefer(&mut self.root_path, &first.root_path);
+        prefer(&mut self.server_name, &first.server_name);
+        self.reboot_time = first.reboot_time.or(self.reboot_time);
+    }
+}
+
+/// Takes `first` if it says something.
+fn prefer<const N: usize>(text: &mut Text<N>, first: &Text<N>) {
+    if !first.is_empty() {
+        text.clone_from(first);
     }
 }
 

@@ -33,9 +33,9 @@ pub struct Lease {
     pub rebind_after: Option<Duration>,
     /// When the request was sent that this lease answers.
     pub received: Instant,
-    /// Domain name (option 15).
+    /// Domain name (option 15); empty if it is longer.
     pub domain: Text<64>,
-    /// Our name (option 12).
+    /// Our name (option 12); empty if it is longer.
     pub host_name: Text<64>,
     pub(super) routers: Vec<Ipv4Addr, 4>,
     pub(super) dns: Vec<Ipv4Addr, 4>,

@@ -46,8 +46,8 @@ pub struct Client {
     pub(super) blocked: bool,
 }
 
-// Six names of up to 255 bytes and a menu live in the value, since nothing else could hold them without allocation.
-const _: () = assert!(size_of::<Client>() <= 3_072);
+// Seven names of up to 255 bytes and a menu live in the value, since nothing else could hold them without allocation.
+const _: () = assert!(size_of::<Client>() <= 3_456);
 
 /// Where the address stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,9 +178,14 @@ impl Client {
         self.transition(State::Selecting { until: None });
     }
 
+    /// Whether the search for something to boot has ended: what it found stays as it is, whoever says what later.
+    pub(super) const fn has_searched(&self) -> bool {
+        matches!(self.phase, Phase::Ready | Phase::Over)
+    }
+
     /// Forgets what servers said about the boot, unless the search has ended.
     pub(super) const fn forget_boot(&mut self) {
-        if !matches!(self.phase, Phase::Ready | Phase::Over) {
+        if !self.has_searched() {
             self.boot_exchange.stop();
             (self.dhcp, self.proxy) = (None, None);
             (self.pxe, self.pxe_from_proxy) = (Text::EMPTY, false);

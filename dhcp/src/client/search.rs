@@ -6,7 +6,7 @@ use core::time::Duration;
 use bootproto_core::Instant;
 
 use super::exchange::Exchange;
-use super::facts::{Facts, file_name, is_pxe, pxe_options, server_id};
+use super::facts::{Facts, Speaker, file_name, is_pxe, pxe_options, server_id};
 use super::machine::{Phase, Way};
 use super::{Boot, Client, Event, Failure, Ignored, Source};
 use crate::wire::{MenuItem, MessageType, OptionCode, Packet, Prompt};
@@ -183,7 +183,7 @@ impl Client {
         }
         self.boot_exchange.stop();
         self.proxy = Some(Facts::new(packet, source));
-        self.boot.update(packet);
+        self.note_boot(packet, Speaker::Proxy);
         if let Some(pxe) = pxe {
             (self.pxe, self.pxe_from_proxy) = (pxe, true);
         }
@@ -202,10 +202,12 @@ impl Client {
         let expected = match way {
             Way::Unicast { server, .. } => is_one(server),
             Way::Multicast(_) | Way::Broadcast if self.pxe_options().discovery().only_listed_servers() => {
-                self.pxe_options()
-                    .boot_servers()
-                    .of_kind(kind)
-                    .is_some_and(|mut row| row.addresses.any(is_one))
+                let row = self.pxe_options().boot_servers().of_kind(kind);
+                // PXE 2.1 table 2-1: a row without addresses means any server of the type.
+                row.is_some_and(|row| {
+                    let mut listed = row.addresses.peekable();
+                    listed.peek().is_none() || listed.any(is_one)
+                })
             }
             Way::Multicast(_) | Way::Broadcast => true,
         };
@@ -221,7 +223,7 @@ impl Client {
             return Err(Ignored::Useless);
         }
         self.boot_exchange.stop();
-        self.boot.update(packet);
+        self.note_boot(packet, Speaker::Proxy);
         let server = facts.siaddr.unwrap_or(server);
         Ok(self.ready(server, Source::BootServer, &facts))
     }

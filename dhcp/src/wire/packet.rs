@@ -27,7 +27,7 @@ impl<'a> Packet<'a> {
     ///
     /// # Errors
     /// [`ParseErrorKind::Truncated`] if the header or an option ends too early, [`ParseErrorKind::BadLength`] if
-    /// `hlen` is larger than 16.
+    /// `hlen` is larger than 16 or the message type is not one byte.
     pub fn parse(datagram: &'a [u8]) -> Result<Self, ParseError> {
         let mut reader = Reader::new(datagram);
         let header = Header::parse(&mut reader)?;
@@ -47,6 +47,10 @@ impl<'a> Packet<'a> {
         }
         if packet.is_sname_overloaded() {
             check_area(sname, sname_at)?;
+        }
+        // Without a type this would pass for BOOTP, whose answers are leases for ever.
+        if packet.option(OptionCode::MESSAGE_TYPE).is_some_and(|kind| kind.len() != 1) {
+            return Err(ParseError { kind: ParseErrorKind::BadLength, offset: options_at });
         }
         Ok(packet)
     }
