@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::net::Ipv4Addr;
 
 use bootproto_core::{Code, Entry, Numbered};
 
@@ -30,6 +31,13 @@ bootproto_core::numbered! {
         BadRequest = 6210, "that is no TFTP request", "capture the packet: the client encodes it wrongly";
         /// The client asked anew before the transfer was over.
         Replaced = 6211, "the client began again", "Nothing to do: the machine was restarted in the middle.";
+        /// No cable, or nobody at its other end.
+        NoLink = 6212 ["PXE-E61"], "there is no link", "check the cable, the switch's port and the machine at the other end";
+        /// Nobody has the address of the next machine on the way.
+        NoArp { /// Whose hardware address was asked for.
+            address: Ipv4Addr } = 6213 ["PXE-E11"], "nobody answers ARP for {address}", "is the machine with that address on, and in this network (VLAN)?";
+        /// The file is there, and the server's user may not open it.
+        NoAccess = 6214 ["PXE-E3C"], "the server itself may not open the file", "make file and directories readable for the user that serves (chmod a+rX)";
     }
 }
 
@@ -108,6 +116,13 @@ impl Error {
         why: impl Into<String>,
     ) -> Self {
         Self { entry, what: what.into(), why: why.into(), hint: None, exit: 1, step: Some(step) }
+    }
+
+    /// The same, in this step of a boot.
+    #[must_use]
+    pub fn in_step(mut self, step: &'static str) -> Self {
+        self.step = Some(step);
+        self
     }
 
     /// The same with another text for why it went wrong.

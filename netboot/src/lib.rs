@@ -17,6 +17,8 @@ pub mod drive;
 pub mod embedded;
 mod error;
 #[cfg(target_os = "linux")]
+mod link;
+#[cfg(target_os = "linux")]
 pub mod raw;
 pub mod serve;
 mod size;

@@ -2,10 +2,13 @@
 
 use std::net::Ipv4Addr;
 
+#[cfg(target_os = "linux")]
+use bootproto::net::SendError;
+use bootproto_core::{Entry, Numbered};
 use bootproto_dhcp::client::Lease;
 
-use crate::Error;
 use crate::drive::{Network, Ports};
+use crate::{Error, Trouble};
 
 /// A network that can take the machine's address into use.
 pub trait Joined: Network {
@@ -20,6 +23,34 @@ pub trait Joined: Network {
     /// # Errors
     /// The operating system can't send or receive.
     fn is_in_use(&mut self, address: Ipv4Addr) -> Result<bool, Error>;
+
+    /// Whether the network has no way to where the last datagram was to go: to wait for an answer is in vain.
+    fn has_no_route(&self) -> bool {
+        false
+    }
+
+    /// Why `peer`, or everybody, is silent, as far as the network itself can find out. It may take as long as an ARP
+    /// probe.
+    fn diagnose(&mut self, _peer: Option<Ipv4Addr>) -> Option<Diagnosis> {
+        None
+    }
+}
+
+/// What is wrong with the network below the protocols.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnosis {
+    /// Number, hint and PXE code.
+    pub entry: &'static Entry,
+    /// What was found.
+    pub text: String,
+}
+
+impl Diagnosis {
+    /// A numbered value as what was found.
+    #[must_use]
+    pub fn new(value: &impl Numbered) -> Self {
+        Self { entry: value.entry(), text: value.to_string() }
+    }
 }
 
 /// The operating system's stack has its own addresses, and needs none of ours.
@@ -40,10 +71,26 @@ impl Joined for crate::raw::Wire {
     }
 
     fn unconfigure(&mut self) {
-        self.stack().unconfigure();
+        Self::unconfigure(self);
     }
 
     fn is_in_use(&mut self, address: Ipv4Addr) -> Result<bool, Error> {
         self.probe(address)
+    }
+
+    fn has_no_route(&self) -> bool {
+        matches!(self.undelivered(), Some(SendError::NoRoute { .. }))
+    }
+
+    fn diagnose(&mut self, peer: Option<Ipv4Addr>) -> Option<Diagnosis> {
+        if !self.has_link() {
+            return Some(Diagnosis::new(&Trouble::NoLink));
+        }
+        if let Some(error @ SendError::NoRoute { .. }) = self.undelivered() {
+            return Some(Diagnosis::new(&error));
+        }
+        let address = self.next_hop(peer?)?;
+        let answers = self.probe(address).ok()?;
+        (!answers).then(|| Diagnosis::new(&Trouble::NoArp { address }))
     }
 }

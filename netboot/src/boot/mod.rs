@@ -13,7 +13,7 @@ mod tell;
 
 pub use choose::{Choice, Chooser, Nobody};
 pub use files::{Fetched, Files};
-pub use joined::Joined;
+pub use joined::{Diagnosis, Joined};
 pub use outcome::{Ended, Outcome};
 pub use report::Report;
 pub use run::{boot, memory};

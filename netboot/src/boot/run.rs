@@ -1,7 +1,7 @@
 //! The loop around the boot client.
 
 use core::ops::ControlFlow;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use bootproto::client::{Client, Config, Event, Texts};
@@ -12,7 +12,7 @@ use bootproto_core::Instant;
 use bootproto_dhcp::wire::Value;
 use serde_json::json;
 
-use super::{Choice, Chooser, Ended, Files, Joined, Outcome, Report};
+use super::{Choice, Chooser, Diagnosis, Ended, Files, Joined, Outcome, Report};
 use crate::drive::{Clock, Stop, drive_on};
 use crate::error::printable;
 use crate::{Error, Mistake};
@@ -125,7 +125,16 @@ impl Run<'_, '_> {
             Event::LocalBoot { disk } => return ControlFlow::Break(Ok(Ended::LocalBoot { disk })),
             Event::Ready => return ControlFlow::Break(Ok(Ended::Ready)),
             Event::Failed { failure, message } => {
-                return ControlFlow::Break(Err(told(&failure, client, message)));
+                return ControlFlow::Break(Err(told(&failure, client, message, network)));
+            }
+            // Silence that has a reason of our own need not be waited for a second time.
+            Event::Retrying { .. } if network.has_no_route() => {
+                let peer = client.peer();
+                let found = network.diagnose(peer.and_then(v4));
+                if let Some(found) = found {
+                    return ControlFlow::Break(Err(undelivered(client, peer, found)));
+                }
+                self.file_event(client, &event, now);
             }
             other => self.file_event(client, &other, now),
         }
@@ -194,16 +203,39 @@ impl Run<'_, '_> {
     }
 }
 
-/// The client's failure as the line that a person reads.
-fn told(failure: &Failure, client: &Client, message: &[u8]) -> Error {
-    let mut what = failure.step.name().to_owned();
-    if let Some(peer) = failure.peer {
+/// What was tried: the step, with whom, and the file.
+fn tried(step: Step, peer: Option<SocketAddr>, client: &Client) -> String {
+    let mut what = step.name().to_owned();
+    if let Some(peer) = peer {
         what.push_str(&format!(" with {peer}"));
     }
     let name = printable(client.file_name());
-    if !name.is_empty() && failure.step > Step::Configure {
+    if !name.is_empty() && step > Step::Configure {
         what.push_str(&format!(" ({name})"));
     }
+    what
+}
+
+/// The network could not take what we had to say.
+fn undelivered(client: &Client, peer: Option<SocketAddr>, found: Diagnosis) -> Error {
+    let step = client.step();
+    Error::of_step(step.name(), found.entry, tried(step, peer, client), found.text)
+}
+
+fn v4(peer: SocketAddr) -> Option<Ipv4Addr> {
+    match peer.ip() {
+        IpAddr::V4(address) => Some(address),
+        IpAddr::V6(_) => None,
+    }
+}
+
+/// The PXE codes of silence, whose reason may lie below the protocols.
+const SILENCE: [&str; 5] = ["PXE-E32", "PXE-E35", "PXE-E51", "PXE-E55", "PXE-E78"];
+
+/// The client's failure as the line that a person reads.
+fn told<N: Joined>(failure: &Failure, client: &Client, message: &[u8], network: &mut N) -> Error {
+    let what = tried(failure.step, failure.peer, client);
+    let mut entry = failure.entry();
     let mut why = failure.cause.to_string();
     if !message.is_empty() {
         why.push_str(&format!("; it says \"{}\"", printable(message)));
@@ -212,5 +244,11 @@ fn told(failure: &Failure, client: &Client, message: &[u8]) -> Error {
         why.push_str(&format!(", after {} tries", failure.tries));
     }
     why.push_str(&format!(", last heard: {}", failure.last));
-    Error::of_step(failure.step.name(), failure.entry(), what, why)
+    if entry.pxe.is_some_and(|pxe| SILENCE.contains(&pxe))
+        && let Some(found) = network.diagnose(failure.peer.and_then(v4))
+    {
+        why = format!("{}; {why}", found.text);
+        entry = found.entry;
+    }
+    Error::of_step(failure.step.name(), entry, what, why)
 }

@@ -2,6 +2,8 @@
 
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
+use std::time::Duration;
 
 use bootproto::Step;
 use bootproto::client::Config;
@@ -13,19 +15,29 @@ use crate::boot::{Joined, Outcome, boot};
 use crate::drive::{Clock, Ports, Stop, seed};
 use crate::embedded::{self, tree};
 use crate::raw::Wire;
-use crate::{Error, Trouble};
+use crate::{Error, Mistake, Trouble, link};
 
 /// The Ethernet address of the machine to be where there is no Ethernet: one for examples (RFC 7042, section 2.1.2).
 const MAC: [u8; 6] = [0x00, 0x00, 0x5e, 0x00, 0x53, 0x01];
 
+/// For how long a link may take to come up: a switch that looks for loops first takes longer, and no link at all shows
+/// at once.
+const LINK: Duration = Duration::from_secs(5);
+
 pub(super) fn run(args: &BootArgs, json: bool) -> Result<(), Error> {
     let mut show = Show::new(json);
+    let stop = Stop::on_signals()?;
+    // Before a long boot, not after it.
+    args.save.as_deref().map(check_directory).transpose()?;
     let outcome = match &args.interface {
-        Some(interface) => over_frames(args, interface, &mut show)?,
-        None => over_loopback(args, &mut show)?,
+        Some(interface) => over_frames(args, interface, &stop, &mut show)?,
+        None => over_loopback(args, &stop, &mut show)?,
     };
     if let Some(directory) = &args.save {
         outcome.save(directory)?;
+    }
+    if !outcome.files.iter().any(|file| file.verified) {
+        show.step(Step::Verify, "no file was checked: there is no list of digests");
     }
     show.step(Step::Start, "the kernel would be entered now; this program starts nothing");
     show.step(
@@ -41,7 +53,7 @@ pub(super) fn run(args: &BootArgs, json: bool) -> Result<(), Error> {
 }
 
 /// From servers in this program.
-fn over_loopback(args: &BootArgs, show: &mut Show) -> Result<Outcome, Error> {
+fn over_loopback(args: &BootArgs, stop: &Stop, show: &mut Show) -> Result<Outcome, Error> {
     let made = match &args.root {
         Some(_) => None,
         None => Some(sample()?),
@@ -60,11 +72,11 @@ fn over_loopback(args: &BootArgs, show: &mut Show) -> Result<Outcome, Error> {
         .with_transfer_port(addresses.tftp_port)
         .with_receive_buffer(u32::try_from(buffer).unwrap_or(u32::MAX));
     show.step(Step::Select, "a machine's firmware would choose the network device here; we are the device");
-    go(config, &mut ports, Clock::start(), args, show)
+    go(config, &mut ports, Clock::start(), args, stop, show)
 }
 
 /// As firmware would, on a wire.
-fn over_frames(args: &BootArgs, interface: &str, show: &mut Show) -> Result<Outcome, Error> {
+fn over_frames(args: &BootArgs, interface: &str, stop: &Stop, show: &mut Show) -> Result<Outcome, Error> {
     let clock = Clock::start();
     let mac = args.mac(interface)?;
     let mut wire = Wire::open(interface, mac, seed(), clock)?;
@@ -73,7 +85,9 @@ fn over_frames(args: &BootArgs, interface: &str, show: &mut Show) -> Result<Outc
     let config = args.config(mac, (68, 67, 4011)).with_receive_buffer(buffer);
     let own: Vec<_> = mac.iter().map(|byte| format!("{byte:02x}")).collect();
     show.step(Step::Select, &format!("{interface}, as the machine {}", own.join(":")));
-    go(config, &mut wire, clock, args, show)
+    let patience = Duration::from_secs(args.timeout.into()).min(LINK);
+    link::wait_for_link(interface, patience, stop).map_err(|error| error.in_step(Step::Select.name()))?;
+    go(config, &mut wire, clock, args, stop, show)
 }
 
 fn go<N: Joined>(
@@ -81,13 +95,22 @@ fn go<N: Joined>(
     network: &mut N,
     clock: Clock,
     args: &BootArgs,
+    stop: &Stop,
     show: &mut Show,
 ) -> Result<Outcome, Error> {
-    let stop = Stop::on_signals()?;
-    let mut asking = Asking::new(args.label.as_deref(), show.is_for_a_person());
-    let outcome = boot(config, network, &clock, &stop, &mut asking, &mut |report| show.take(report));
+    let mut asking = Asking::new(args.label.as_deref(), show.is_for_a_person(), stop);
+    let outcome = boot(config, network, &clock, stop, &mut asking, &mut |report| show.take(report));
     show.end();
     outcome
+}
+
+/// Whether files can be made in it.
+fn check_directory(directory: &Path) -> Result<(), Error> {
+    tempfile::tempfile_in(directory).map(drop).map_err(|error| {
+        Error::mistake(Mistake::Unwritable, format!("--save {}", directory.display()))
+            .because(error)
+            .with_hint("name an existing directory that you may write to")
+    })
 }
 
 fn sample() -> Result<tempfile::TempDir, Error> {

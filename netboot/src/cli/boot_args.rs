@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use crate::boot::memory;
 use crate::drive::seed;
 use crate::serve::{architectures, parse_mac};
-use crate::{Error, Mistake, size};
+use crate::{Error, link, size};
 
 /// `netboot boot`.
 #[derive(Debug, Args)]
@@ -127,12 +127,7 @@ impl BootArgs {
         if let Some(mac) = self.mac {
             return Ok(mac);
         }
-        let text = std::fs::read_to_string(format!("/sys/class/net/{interface}/address")).unwrap_or_default();
-        let own = parse_mac(text.trim()).ok_or_else(|| {
-            Error::mistake(Mistake::NoInterface, format!("interface {interface}"))
-                .because("it is not there, or has no Ethernet address")
-        })?;
-        let [a, b, c, d, e, f] = own;
+        let [a, b, c, d, e, f] = link::ethernet_address(interface)?;
         let mixed = bootproto_core::Rng::new(u64::from_be_bytes([0, 0, a, b, c, d, e, f])).next_u64();
         let [_, _, _, x, y, z, v, w] = mixed.to_be_bytes();
         Ok([0x02, x, y, z, v, w])

@@ -7,21 +7,22 @@ use std::time::Duration;
 use bootproto::config::Menu;
 
 use crate::boot::{Choice, Chooser};
-use crate::drive::wait;
+use crate::drive::{Stop, wait};
 use crate::error::printable;
-use crate::{Error, Mistake};
+use crate::{Error, Mistake, Trouble};
 
 /// Answers menus for the program.
 pub(super) struct Asking<'a> {
     label: Option<&'a str>,
     /// Somebody sits at a terminal and sees what is asked.
     person: bool,
+    stop: &'a Stop,
 }
 
 impl<'a> Asking<'a> {
-    pub(super) fn new(label: Option<&'a str>, person: bool) -> Self {
+    pub(super) fn new(label: Option<&'a str>, person: bool, stop: &'a Stop) -> Self {
         let person = person && std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-        Self { label, person }
+        Self { label, person, stop }
     }
 }
 
@@ -88,7 +89,12 @@ impl Asking<'_> {
             let _ = out.flush();
             let stdin = std::io::stdin();
             let mut line = String::new();
-            if !wait([stdin.as_fd()].into_iter(), timeout)? || stdin.lock().read_line(&mut line).is_err() {
+            let typed = wait([stdin.as_fd(), self.stop.as_fd()].into_iter(), timeout)?;
+            if self.stop.is_stopped() {
+                let _ = writeln!(out);
+                return Err(Error::failure(&Trouble::Interrupted, "the menu"));
+            }
+            if !typed || stdin.lock().read_line(&mut line).is_err() {
                 let _ = writeln!(out);
                 return Ok(Choice::Default);
             }

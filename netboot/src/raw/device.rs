@@ -8,7 +8,7 @@ use nix::sys::socket::{bind, recv, send, setsockopt, socket, sockopt};
 use smoltcp::phy::{Checksum, DeviceCapabilities, Medium, RxToken, TxToken};
 use smoltcp::time::Instant;
 
-use crate::{Error, Mistake};
+use crate::{Error, Mistake, link};
 
 /// How many bytes of frames may wait. Each takes about 2 KiB of the kernel's bookkeeping.
 const RECEIVE_BUFFER: usize = 8 << 20;
@@ -94,24 +94,7 @@ fn prepare(socket: &OwnedFd, interface: &str, index: u32) -> io::Result<usize> {
     if setsockopt(socket, sockopt::RcvBufForce, &RECEIVE_BUFFER).is_err() {
         let _ = setsockopt(socket, sockopt::RcvBuf, &RECEIVE_BUFFER);
     }
-    mtu(socket, interface)
-}
-
-/// Asks the socket, not /sys: that shows the interfaces of the namespace it was mounted in, which need not be ours.
-fn mtu(socket: &OwnedFd, interface: &str) -> io::Result<usize> {
-    // SAFETY: an ifreq is plain data, for which all zeroes is a value.
-    let mut request: libc::ifreq = unsafe { core::mem::zeroed() };
-    for (to, from) in request.ifr_name.iter_mut().zip(interface.bytes().take(libc::IFNAMSIZ - 1)) {
-        *to = from as libc::c_char;
-    }
-    // SAFETY: SIOCGIFMTU reads and writes one ifreq, which lives until the call returns, and fills in `ifru_mtu`.
-    let mtu = unsafe {
-        if libc::ioctl(socket.as_raw_fd(), libc::SIOCGIFMTU, &raw mut request) < 0 {
-            return Err(io::Error::last_os_error());
-        }
-        request.ifr_ifru.ifru_mtu
-    };
-    Ok(usize::try_from(mtu).unwrap_or(1_500))
+    link::mtu(interface)
 }
 
 fn option<T>(socket: &OwnedFd, name: libc::c_int, value: &T) -> io::Result<()> {

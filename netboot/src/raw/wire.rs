@@ -8,8 +8,8 @@ use bootproto::net::{SendError, Stack, Storage};
 use bootproto_core::{Instant, UdpPath, copy_into};
 
 use super::Device;
-use crate::Error;
 use crate::drive::{Clock, Network, wait};
+use crate::{Error, link};
 
 /// One interface with a hardware address of our own.
 #[derive(Debug)]
@@ -18,6 +18,9 @@ pub struct Wire {
     stack: Stack<'static>,
     undelivered: Option<SendError>,
     clock: Clock,
+    interface: String,
+    /// Our address, its mask and the router.
+    network: Option<(Ipv4Addr, Option<Ipv4Addr>, Option<Ipv4Addr>)>,
 }
 
 impl Wire {
@@ -30,7 +33,7 @@ impl Wire {
         // One stack per run of the program: its few kilobytes live until the end.
         let storage = Box::leak(Box::<Storage<'_>>::default());
         let stack = Stack::new(&mut device, own, seed, clock.now(), storage);
-        Ok(Self { device, stack, undelivered: None, clock })
+        Ok(Self { device, stack, undelivered: None, clock, interface: interface.to_owned(), network: None })
     }
 
     /// The stack: tell it the address, let it probe.
@@ -44,9 +47,25 @@ impl Wire {
         &self.device
     }
 
-    /// Why the last datagram that could not be sent could not, once.
-    pub fn undelivered(&mut self) -> Option<SendError> {
-        self.undelivered.take()
+    /// Why the last datagram that could not be sent could not.
+    #[must_use]
+    pub fn undelivered(&self) -> Option<SendError> {
+        self.undelivered
+    }
+
+    /// Whether the interface still has a link.
+    #[must_use]
+    pub fn has_link(&self) -> bool {
+        link::has_link(&self.interface).unwrap_or(false)
+    }
+
+    /// To whom a datagram for `peer` goes on this wire: to itself or to the router.
+    #[must_use]
+    pub fn next_hop(&self, peer: Ipv4Addr) -> Option<Ipv4Addr> {
+        let (own, mask, router) = self.network?;
+        let mask = u32::from(mask.unwrap_or(Ipv4Addr::BROADCAST));
+        let is_near = u32::from(own) & mask == u32::from(peer) & mask;
+        if is_near { Some(peer) } else { router }
     }
 
     /// Whether somebody on the wire has `address` already, by ARP (RFC 5227). It takes 0.6 s if nobody has.
@@ -71,16 +90,21 @@ impl Wire {
 
     /// Takes an address into use; without a mask the network is the host alone, behind the router if there is one.
     pub fn configure(&mut self, address: Ipv4Addr, mask: Option<Ipv4Addr>, router: Option<Ipv4Addr>) {
+        self.network = Some((address, mask, router));
         let prefix = mask.map_or(32, |mask| u32::from(mask).leading_ones());
         self.stack.configure(address, u8::try_from(prefix).unwrap_or(32), router);
+    }
+
+    /// The address is no longer ours.
+    pub fn unconfigure(&mut self) {
+        self.network = None;
+        self.stack.unconfigure();
     }
 }
 
 impl Network for Wire {
     fn send(&mut self, now: Instant, path: UdpPath, bytes: &[u8]) -> io::Result<()> {
-        if let Err(error) = self.stack.send(path, bytes) {
-            self.undelivered = Some(error);
-        }
+        self.undelivered = self.stack.send(path, bytes).err();
         self.stack.transmit(&mut self.device, now);
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use bootproto_core::{Machine, UdpPath};
+use bootproto_core::{Machine, Numbered, UdpPath};
 use bootproto_dhcp::HardwareAddress;
 use bootproto_dhcp::server::{self, Binding};
 
@@ -37,7 +37,7 @@ impl Dhcp {
         let bind = |port: u16| {
             let interface = listen.interface.as_deref().filter(|_| !reflect);
             open(SocketAddr::new(IpAddr::V4(any), port), interface)
-                .map_err(|error| Error::open_socket(format!("listening on UDP port {port}"), &error))
+                .map_err(|error| told(Error::open_socket(format!("listening on UDP port {port}"), &error)))
         };
         let server = bind(config.dhcp_port)?;
         let pxe = bind(config.pxe_port)?;
@@ -86,6 +86,17 @@ impl Dhcp {
         }
         Ok(())
     }
+}
+
+/// Clients ask at these ports alone: another one is no way out.
+fn told(error: Error) -> Error {
+    if error.code() != Mistake::PortTaken.code() {
+        return error;
+    }
+    error.with_hint(
+        "a DHCP server runs on this machine (`ss -lunp` names it): stop it, let it say what to boot, or serve from \
+         another machine; --no-dhcp serves TFTP alone",
+    )
 }
 
 fn settings(config: &Config, port: u16, pxe_port: u16) -> Result<(server::Config, Vec<Binding>), Error> {

@@ -96,10 +96,14 @@ fn addresses(name: &str) -> Result<Vec<Found>, Error> {
     Ok(all()?.into_iter().filter(|(interface, _)| interface == name).map(|(_, found)| found).collect())
 }
 
+#[cfg(target_os = "linux")]
 fn mtu(name: &str) -> Option<u16> {
-    // The name has been found to be an interface's: it has no slash.
-    let text = std::fs::read_to_string(format!("/sys/class/net/{name}/mtu")).ok()?;
-    text.trim().parse().ok()
+    crate::link::mtu(name).ok().map(|bytes| u16::try_from(bytes).unwrap_or(u16::MAX))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn mtu(_: &str) -> Option<u16> {
+    None
 }
 
 #[cfg(test)]

@@ -39,8 +39,12 @@ impl Root {
     /// [`Trouble::NotFound`], [`Trouble::LocalFile`].
     pub fn read(&self, name: &[u8]) -> Result<FileSource, Trouble> {
         let path = confined(name)?;
+        // To open a device is to use it: it must not come to that.
+        if !self.0.metadata(&path).map_err(|error| trouble(&error))?.is_file() {
+            return Err(Trouble::Forbidden);
+        }
         let mut options = OpenOptions::new();
-        // A FIFO would otherwise hold the whole server until somebody writes to it.
+        // What has become a FIFO between the two looks would hold the whole server until somebody writes to it.
         options.read(true).custom_flags(libc::O_NONBLOCK);
         let file = self.0.open_with(path, &options).map_err(|error| trouble(&error))?;
         if !file.metadata().map_err(|error| trouble(&error))?.is_file() {
@@ -131,8 +135,11 @@ fn confined(name: &[u8]) -> Result<PathBuf, Trouble> {
 }
 
 fn trouble(error: &io::Error) -> Trouble {
-    if error.raw_os_error() == Some(libc::ELOOP) {
-        return Trouble::Forbidden;
+    match error.raw_os_error() {
+        Some(libc::ELOOP) => return Trouble::Forbidden,
+        // The sandbox refuses with an error of its own.
+        Some(libc::EACCES) => return Trouble::NoAccess,
+        _ => {}
     }
     match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Trouble::NotFound,

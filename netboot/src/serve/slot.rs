@@ -248,7 +248,7 @@ impl Slot {
 pub(super) fn error_code(trouble: Trouble) -> ErrorCode {
     match trouble {
         Trouble::NotFound => ErrorCode::NOT_FOUND,
-        Trouble::Forbidden | Trouble::ReadOnly => ErrorCode::ACCESS_VIOLATION,
+        Trouble::Forbidden | Trouble::ReadOnly | Trouble::NoAccess => ErrorCode::ACCESS_VIOLATION,
         Trouble::Exists => ErrorCode::ALREADY_EXISTS,
         Trouble::BadRequest => ErrorCode::ILLEGAL_OPERATION,
         Trouble::TooLarge | Trouble::LocalFile => ErrorCode::DISK_FULL,
