@@ -39,6 +39,8 @@ fn the_last_event_has_true_digests_and_addresses_that_do_not_overlap() {
     assert_eq!(code, Some(0));
     let ready = events.last().unwrap();
     assert_eq!(ready["event"], "ready");
+    let at: Vec<f64> = events.iter().map(|event| event["at"].as_f64().unwrap()).collect();
+    assert!(at.is_sorted() && at[0] >= 0.0, "{at:?}");
     assert!(ready["command_line"].as_str().unwrap().contains("root=/dev/ram0"));
     let mut spans = Vec::new();
     for file in ready["files"].as_array().unwrap() {
@@ -106,4 +108,38 @@ fn a_failed_boot_is_told_in_one_line() {
     let (line, code) = complaint(&netboot(&["boot", "--root", "/nonesuch"]));
     assert!(line.contains("BP6306"), "{line}");
     assert_eq!(code, Some(2));
+}
+
+#[test]
+fn a_table_for_a_narrow_terminal_has_no_longer_lines_than_it() {
+    let output = netboot(&[]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let (_, table) = text.split_once("\n\n").unwrap();
+    let command_line = |line: &&str| !line.starts_with("command line");
+    for line in table.lines().filter(command_line) {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    for part in ["boot/sample-kernel, ", "verified", "entry point", "1468 x 16", "all of it took"] {
+        assert!(table.contains(part), "{part} is missing:\n{table}");
+    }
+}
+
+#[test]
+fn whoever_asks_for_it_hears_of_every_datagram_that_begins_something() {
+    let (events, code) = events(&["boot", "--json", "-v"]);
+    assert_eq!(code, Some(0));
+    let sent: Vec<_> = events.iter().filter(|event| event["event"] == "sent").collect();
+    assert!(sent[0]["to"].as_str().unwrap().starts_with("255.255.255.255:"), "{}", sent[0]);
+    assert!(events.iter().any(|event| event["event"] == "heard"));
+    // Silent by default.
+    let quiet = netboot(&["boot", "--json"]);
+    assert!(!String::from_utf8(quiet.stdout).unwrap().contains("\"sent\""));
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_told_before_the_boot() {
+    let output = netboot(&["boot", "--save", "/nonesuch/place"]);
+    let (line, code) = complaint(&output);
+    assert!(line.contains("BP6310") && line.contains("--save"), "{line}");
+    assert_eq!((code, output.stdout.len()), (Some(2), 0));
 }

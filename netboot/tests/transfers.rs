@@ -195,18 +195,17 @@ fn a_server_that_sends_more_than_the_limit_or_breaks_off_leaves_nothing() {
     // It announces nothing, and goes on for ever; the second time it says why it stops, with an escape sequence.
     let thread = std::thread::spawn(move || {
         let mut buf = [0; 600];
-        let mut block = 0_u16;
         loop {
             let (length, client) = server.recv_from(&mut buf).unwrap();
-            match buf[1] {
+            let block = match buf[1] {
                 1 if buf[..length].windows(4).any(|part| part == b"stop") => {
                     server.send_to(b"\0\x05\0\x03\x1b[2Jfull\n\0", client).unwrap();
                     return;
                 }
-                1 => block = 1,
-                4 => block = u16::from_be_bytes([buf[2], buf[3]]).wrapping_add(1),
+                1 => 1,
+                4 => u16::from_be_bytes([buf[2], buf[3]]).wrapping_add(1),
                 _ => continue,
-            }
+            };
             let [high, low] = block.to_be_bytes();
             server.send_to(&[&[0, 3, high, low][..], &[7; 512]].concat(), client).unwrap();
         }

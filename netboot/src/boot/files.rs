@@ -135,14 +135,61 @@ impl Files {
 }
 
 pub(super) fn save(files: &[Fetched], directory: &Path) -> Result<(), Error> {
+    let mut saved: Vec<(String, &Fetched)> = Vec::new();
     for file in files {
-        // The server's names may hold anything: only the last part is taken, and never one that leads elsewhere.
-        let name = file.name.rsplit(['/', '\\']).next().filter(|name| !matches!(*name, "" | "." | ".."));
-        let path = directory.join(name.unwrap_or("file"));
+        let name = local_name(&file.name);
+        if saved.iter().any(|(_, other)| other.name == file.name && other.bytes == file.bytes) {
+            continue;
+        }
+        // Files of the same name from several directories do not replace each other.
+        let names = std::iter::once(name.clone()).chain((2_u32..).map(|number| format!("{name}-{number}")));
+        let free = |name: &String| !saved.iter().any(|(taken, _)| taken == name);
+        let name = names.into_iter().find(free).unwrap_or(name);
+        let path = directory.join(&name);
+        saved.push((name, file));
         let mut sink = Sink::create(&path)?;
         sink.write_at(0, &file.bytes)
             .map_err(|error| Error::local_file(path.display().to_string(), &error))?;
         sink.finish()?;
     }
     Ok(())
+}
+
+/// The most bytes that a saved file's name has; file systems have 255.
+const LONGEST: usize = 200;
+
+/// What a file of the network is called here. The server's names may hold anything: only the last part is taken, never
+/// one that leads elsewhere, and none that a shell would read or `ls` would hide.
+fn local_name(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let visible = last.trim_start_matches(['.', '-']);
+    let mut local = String::new();
+    for c in visible.chars() {
+        if local.len() + c.len_utf8() > LONGEST {
+            break;
+        }
+        local.push(c);
+    }
+    if local.is_empty() { "file".to_owned() } else { local }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::local_name;
+
+    #[test]
+    fn a_name_from_the_network_is_a_plain_file_here() {
+        for (name, local) in [
+            ("boot/vmlinuz", "vmlinuz"),
+            ("C:\\boot\\nbp", "nbp"),
+            ("../../etc/passwd", "passwd"),
+            (".bashrc", "bashrc"),
+            ("x/..", "file"),
+            ("", "file"),
+            ("-rf", "rf"),
+        ] {
+            assert_eq!(local_name(name), local, "{name}");
+        }
+        assert!(local_name(&"\u{fffd}".repeat(255)).len() <= 200);
+    }
 }

@@ -1,6 +1,6 @@
 //! What a boot asks of a network beyond carrying datagrams: to take its address into use.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 #[cfg(target_os = "linux")]
 use bootproto::net::SendError;
@@ -27,6 +27,11 @@ pub trait Joined: Network {
     /// Whether the network has no way to where the last datagram was to go: to wait for an answer is in vain.
     fn has_no_route(&self) -> bool {
         false
+    }
+
+    /// From whom the last datagram came, and how many bytes it had, if anybody keeps watch.
+    fn last_received(&self) -> Option<(SocketAddr, usize)> {
+        None
     }
 
     /// Why `peer`, or everybody, is silent, as far as the network itself can find out. It may take as long as an ARP

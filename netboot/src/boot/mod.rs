@@ -9,7 +9,9 @@ mod joined;
 mod outcome;
 mod report;
 mod run;
+mod table;
 mod tell;
+mod trace;
 
 pub use choose::{Choice, Chooser, Nobody};
 pub use files::{Fetched, Files};
@@ -17,3 +19,4 @@ pub use joined::{Diagnosis, Joined};
 pub use outcome::{Ended, Outcome};
 pub use report::Report;
 pub use run::{boot, memory};
+pub use trace::{Trace, Traced};

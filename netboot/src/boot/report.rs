@@ -1,6 +1,9 @@
 //! What a boot tells while it runs.
 
+use std::net::SocketAddr;
+
 use bootproto::Step;
+use bootproto_core::Code;
 use serde_json::{Value, json};
 
 /// What is told.
@@ -15,6 +18,17 @@ pub enum Report {
         text: String,
         /// For a program.
         json: Value,
+    },
+    /// A datagram changed nothing. There may be many.
+    Ignored {
+        /// In which step.
+        step: Step,
+        /// From whom, if anybody keeps watch.
+        from: Option<SocketAddr>,
+        /// Its number.
+        code: Code,
+        /// Why.
+        why: String,
     },
     /// Bytes of a file have come.
     Progress {

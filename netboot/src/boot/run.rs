@@ -99,6 +99,11 @@ impl Run<'_, '_> {
     ) -> Next {
         self.texts.take(client, &event);
         match event {
+            Event::Ignored(ignored) => {
+                let (from, code) = (network.last_received().map(|(from, _)| from), ignored.code());
+                let why = ignored.to_string();
+                (self.report)(Report::Ignored { step: client.step(), from, code, why });
+            }
             Event::ProbeAddress(address) => match network.is_in_use(address) {
                 Ok(in_use) => self.probed(client, now, address, in_use),
                 Err(error) => return ControlFlow::Break(Err(error)),

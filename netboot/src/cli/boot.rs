@@ -1,5 +1,6 @@
 //! `boot`.
 
+use std::cell::RefCell;
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
@@ -11,7 +12,7 @@ use bootproto::client::Config;
 use super::boot_args::BootArgs;
 use super::choose::Asking;
 use super::show::Show;
-use crate::boot::{Joined, Outcome, boot};
+use crate::boot::{Joined, Outcome, Traced, boot};
 use crate::drive::{Clock, Ports, Stop, seed};
 use crate::embedded::{self, tree};
 use crate::raw::Wire;
@@ -25,7 +26,7 @@ const MAC: [u8; 6] = [0x00, 0x00, 0x5e, 0x00, 0x53, 0x01];
 const LINK: Duration = Duration::from_secs(5);
 
 pub(super) fn run(args: &BootArgs, json: bool) -> Result<(), Error> {
-    let mut show = Show::new(json);
+    let mut show = Show::new(json, args.verbose);
     let stop = Stop::on_signals()?;
     // Before a long boot, not after it.
     args.save.as_deref().map(check_directory).transpose()?;
@@ -47,7 +48,7 @@ pub(super) fn run(args: &BootArgs, json: bool) -> Result<(), Error> {
     if json {
         super::run::print(&outcome.json());
     } else {
-        let _ = writeln!(std::io::stdout(), "\n{outcome}");
+        let _ = writeln!(std::io::stdout(), "\n{}", outcome.table(width()));
     }
     Ok(())
 }
@@ -99,9 +100,22 @@ fn go<N: Joined>(
     show: &mut Show,
 ) -> Result<Outcome, Error> {
     let mut asking = Asking::new(args.label.as_deref(), show.is_for_a_person(), stop);
-    let outcome = boot(config, network, &clock, stop, &mut asking, &mut |report| show.take(report));
-    show.end();
+    let show = RefCell::new(show);
+    let mut report = |report| show.borrow_mut().take(report);
+    let outcome = if args.verbose {
+        let mut tell = |trace| show.borrow_mut().trace(trace);
+        boot(config, &mut Traced::new(network, &mut tell), &clock, stop, &mut asking, &mut report)
+    } else {
+        boot(config, network, &clock, stop, &mut asking, &mut report)
+    };
+    show.borrow_mut().end();
     outcome
+}
+
+/// How wide the terminal is; without one, narrow enough for any.
+fn width() -> usize {
+    let term = console::Term::stdout();
+    if term.is_term() { term.size().1.into() } else { 80 }
 }
 
 /// Whether files can be made in it.

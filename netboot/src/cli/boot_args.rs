@@ -70,6 +70,9 @@ pub struct BootArgs {
     /// Give up when a server is silent for so many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub timeout: u32,
+    /// Tell of datagrams that are ignored, with the reason and its number, and of those that must be sent again
+    #[arg(long, short)]
+    pub verbose: bool,
     /// Keep the files that came, in this directory
     #[arg(long, value_name = "DIR")]
     pub save: Option<PathBuf>,

@@ -2,6 +2,8 @@
 
 use std::io::Write;
 use std::process::ExitCode;
+use std::sync::OnceLock;
+use std::time::Instant;
 
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -13,6 +15,7 @@ use crate::{Error, Mistake, serve};
 /// The program.
 #[must_use]
 pub fn main() -> ExitCode {
+    let _ = BEGIN.set(Instant::now());
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
@@ -47,20 +50,30 @@ fn run(cli: Cli) -> Result<(), Error> {
 /// One event of the server, on one line.
 fn show(event: &serve::Event, json: bool) {
     // Whoever reads the log may go away without ending the service.
+    if json {
+        return print(&event.json());
+    }
     let mut out = std::io::stdout().lock();
-    let _ = if json { writeln!(out, "{}", event.json()) } else { writeln!(out, "{event}") };
+    let _ = writeln!(out, "{event}");
     let _ = out.flush();
 }
 
-/// One object on a line of its own. A reader that went away ends nothing.
+/// When the program began.
+static BEGIN: OnceLock<Instant> = OnceLock::new();
+
+/// One object on a line of its own, with the seconds since the program began. A reader that went away ends nothing.
 pub(super) fn print(value: &serde_json::Value) {
-    let _ = writeln!(std::io::stdout(), "{value}");
+    let mut value = value.clone();
+    value["at"] = (BEGIN.get_or_init(Instant::now).elapsed().as_micros() as f64 / 1e6).into();
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{value}");
+    let _ = out.flush();
 }
 
 /// The one line for a person, the object for a program, and the exit code.
 fn fail(error: &Error, json: bool) -> ExitCode {
     if json {
-        let _ = writeln!(std::io::stdout(), "{}", error.json());
+        print(&error.json());
     }
     let _ = writeln!(std::io::stderr(), "netboot: {error}");
     ExitCode::from(error.exit_code())

@@ -1,23 +1,26 @@
 //! What a person or a program sees of a boot.
 
 use std::io::{IsTerminal, Write};
+use std::net::SocketAddr;
 
 use bootproto::Step;
 use indicatif::ProgressBar;
+use serde_json::{Value, json};
 
 use super::transfers::style;
-use crate::boot::Report;
+use crate::boot::{Report, Trace};
 
 /// Lines and a progress bar on a terminal, or one object a line.
 pub(super) struct Show {
     json: bool,
+    verbose: bool,
     bar: Option<ProgressBar>,
     step: Option<Step>,
 }
 
 impl Show {
-    pub(super) fn new(json: bool) -> Self {
-        Self { json, bar: None, step: None }
+    pub(super) fn new(json: bool, verbose: bool) -> Self {
+        Self { json, verbose, bar: None, step: None }
     }
 
     /// Whether a person reads along.
@@ -30,10 +33,16 @@ impl Show {
             Report::Line { step, text, json } => {
                 self.end();
                 if self.json {
+                    self.step = Some(step);
                     super::run::print(&json);
                 } else {
                     self.say(step, &text);
                 }
+            }
+            Report::Ignored { step, from, code, why } => {
+                let text = format!("ignored: {why} ({code})");
+                let json = json!({"event": "ignored", "code": code.to_string(), "why": why});
+                self.detail(step, "from", from, text, json);
             }
             Report::Progress { name, bytes, size } => self.progress(&name, bytes, size),
             Report::ProgressEnd => self.end(),
@@ -46,6 +55,39 @@ impl Show {
             super::run::print(&serde_json::json!({"event": "step", "step": step.name(), "text": text}));
         } else {
             self.say(step, text);
+        }
+    }
+
+    /// A datagram that came or went.
+    pub(super) fn trace(&mut self, trace: Trace) {
+        let (event, way, peer, bytes) = match trace {
+            Trace::Sent { to, bytes } => ("sent", "to", to, bytes),
+            Trace::SentAgain { to, bytes } => ("sent-again", "to", to, bytes),
+            Trace::Received { from, bytes } => ("heard", "from", from, bytes),
+        };
+        let text = format!("{}: {bytes} bytes", event.replace('-', " "));
+        let step = self.step.unwrap_or(Step::Select);
+        self.detail(step, way, Some(peer), text, json!({"event": event, "bytes": bytes}));
+    }
+
+    /// What only who asks for it wants to know.
+    fn detail(&mut self, step: Step, way: &str, peer: Option<SocketAddr>, text: String, mut fields: Value) {
+        if !self.verbose {
+            return;
+        }
+        if self.json {
+            fields["step"] = json!(step.name());
+            fields[way] = json!(peer.map(|peer| peer.to_string()));
+            return super::run::print(&fields);
+        }
+        let peer = peer.map(|peer| format!(" {way} {peer}")).unwrap_or_default();
+        let text = format!("  {text}{peer}");
+        match &self.bar {
+            // The line goes above the bar.
+            Some(bar) => bar.println(format!("{:<12} {text}", "")),
+            None => {
+                let _ = writeln!(std::io::stdout(), "{:<12} {text}", "");
+            }
         }
     }
 
