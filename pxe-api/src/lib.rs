@@ -10,10 +10,12 @@ mod address;
 pub mod blocks;
 mod call;
 pub mod entry;
+pub mod fetch;
 pub mod layout;
 mod opcode;
 mod refusal;
 pub mod rom;
+pub mod udp;
 pub mod undi;
 
 pub use address::SegmentOffset;

@@ -87,9 +87,9 @@ fn a_boot_program_gets_the_packets_and_its_stack_can_be_handed_on() {
     let events = rig.takes();
     let kinds: Vec<_> = events
         .iter()
-        .filter_map(|event| match event {
-            Event::Cached(cached) => Some((cached.kind, cached.length, cached.at)),
-            _ => None,
+        .filter_map(|event| {
+            let Event::Cached(cached) = event else { return None };
+            Some((cached.kind, cached.length, cached.at))
         })
         .collect();
     let at = SegmentOffset::new(0x9ccc, 0x0480);
