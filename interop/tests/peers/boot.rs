@@ -3,7 +3,7 @@
 use interop::lan::Lan;
 use interop::namespace::Namespace;
 use interop::payload::{self, Tree};
-use interop::process::run;
+use interop::process::{Program, run};
 use interop::runner::Case;
 use interop::servers::dnsmasq;
 use interop::{Outcome, ensure, peers, runner};
@@ -29,6 +29,18 @@ pub(crate) const CASES: &[Case] = &[
         peers: &[&peers::DNSMASQ, &peers::LINUX, &peers::BUSYBOX],
         heavy: false,
         run: through_proxy,
+    },
+    Case {
+        name: "boot over raw frames, dnsmasq: the boot file is itself a kernel",
+        peers: &[&peers::DNSMASQ, &peers::LINUX],
+        heavy: false,
+        run: direct,
+    },
+    Case {
+        name: "boot over raw frames, dnsmasq: what came, with our command line, starts Linux in QEMU",
+        peers: &[&peers::DNSMASQ, &peers::LINUX, &peers::BUSYBOX, &peers::QEMU, &peers::SEABIOS],
+        heavy: true,
+        run: starts,
     },
     Case {
         name: "boot over raw frames, dnsmasq: a manifest with another digest ends it",
@@ -105,6 +117,59 @@ fn through_proxy() -> Outcome {
     );
     let proxy = dnsmasq(&station, "eth0", &tree, &settings)?;
     check_ready(&client, &RAW, &digests).map_err(|error| format!("{error}\n{}", proxy.log()).into())
+}
+
+fn direct() -> Outcome {
+    let (lan, tree) = (Lan::new()?, Tree::new()?);
+    let kernel = tree.add_copy("vmlinuz", &payload::kernel()?)?;
+    let client = lan.station("client", None)?;
+    let root = tree.path().display();
+    let settings = format!("{RANGE}\nenable-tftp\ntftp-root={root}\ndhcp-boot=vmlinuz");
+    let server = dnsmasq(&lan.server, "br0", &tree, &settings)?;
+    let (code, last) = boot(&client, &RAW)?;
+    ensure!(code == Some(0) && last["event"] == "ready", "{last:#}\n{}", server.log());
+    let file = &last["files"][0];
+    ensure!(file["kind"] == "kernel" && file["sha256"] == kernel.as_str(), "{last:#}");
+    ensure!(last["command_line"] == "", "{last:#}");
+    Ok(())
+}
+
+/// The kernel, the initrd and the command line as our client has them, handed to a machine as its firmware would.
+fn starts() -> Outcome {
+    let (lan, fetched) = (Lan::new()?, Tree::new()?);
+    let (tree, _) = tree()?;
+    tree.add("pxelinux.cfg/default", CONFIGURATION.replace("quiet", payload::COMMAND_LINE).as_bytes())?;
+    let client = lan.station("client", None)?;
+    let root = tree.path().display();
+    let settings = format!("{RANGE}\nenable-tftp\ntftp-root={root}\ndhcp-boot=pxelinux.0");
+    let server = dnsmasq(&lan.server, "br0", &tree, &settings)?;
+    let into = fetched.path().display().to_string();
+    let (code, last) = boot(&client, &[RAW[0], RAW[1], "--save", &into])?;
+    ensure!(code == Some(0), "{last:#}\n{}", server.log());
+    let mut qemu = Command::new(peers::QEMU.path()?);
+    qemu.args([
+        "-accel",
+        "tcg",
+        "-m",
+        "512",
+        "-nographic",
+        "-monitor",
+        "none",
+        "-serial",
+        "stdio",
+        "-no-reboot",
+    ])
+    .args(["-nic", "none", "-append", last["command_line"].as_str().unwrap_or_default()])
+    .arg("-kernel")
+    .arg(fetched.join("vmlinuz"))
+    .arg("-initrd")
+    .arg(fetched.join("initrd.img"));
+    let mut machine = Program::start(&client, qemu)?;
+    machine.wait_for("FINISHED", LIMIT)?;
+    let screen = machine.log();
+    ensure!(screen.contains("BOOTED with: BOOT_IMAGE=vmlinuz") && screen.contains("interop=yes"), "{screen}");
+    ensure!(screen.contains(&format!("PAYLOAD {}", payload::initrd()?.payload)), "{screen}");
+    Ok(())
 }
 
 fn wrong_digest() -> Outcome {
