@@ -132,3 +132,12 @@ fn a_configuration_larger_than_the_callers_buffer_ends_the_boot() {
     );
     assert_eq!(run.code(), "BP3510");
 }
+
+#[test]
+fn a_key_does_not_stop_the_clock_of_totaltimeout() {
+    let run = boot(&format!("TOTALTIMEOUT 100\n{MENU}"), Answer::Hold);
+    assert!(run.is_ready(), "{:#?}", run.driver.log);
+    assert!(run.driver.logged("Choose { default: Some(2), timeout: Some(5s) }"), "{:#?}", run.driver.log);
+    assert_eq!(run.command_line(), "BOOT_IMAGE=vmlinuz third");
+    assert!(run.now.as_micros() > 10_000_000);
+}

@@ -245,3 +245,60 @@ fn the_configuration_of_the_client_itself_can_be_wrong() {
     let dhcp = common::dhcp_config().with_ports(0, 67, 4011);
     assert!(matches!(new(Config::new(1, dhcp)), ConfigError::Dhcp { .. }));
 }
+
+/// The servers of a lab whose files are exchanged at some time.
+struct Exchanged {
+    before: common::Both,
+    after: common::Both,
+    at: Instant,
+}
+
+impl testkit::world::Peer for Exchanged {
+    fn address(&self) -> Ipv4Addr {
+        SERVER
+    }
+
+    fn receive(
+        &mut self,
+        now: Instant,
+        path: bootproto_core::UdpPath,
+        data: &[u8],
+    ) -> Vec<testkit::world::Reply> {
+        if now < self.at { self.before.receive(now, path, data) } else { self.after.receive(now, path, data) }
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        self.before.poll_timeout().into_iter().chain(self.after.poll_timeout()).min()
+    }
+
+    fn handle_timeout(&mut self, now: Instant) -> Vec<testkit::world::Reply> {
+        let replies = self.before.handle_timeout(now);
+        let later = self.after.handle_timeout(now);
+        if now < self.at { replies } else { later }
+    }
+}
+
+#[test]
+fn another_try_may_bring_another_file() {
+    // At first the boot file is a kernel, and the server falls silent in its middle; then it is a boot program.
+    let tftp = common::tftp_server().with_file("lab/pxelinux.0", bzimage(900_000));
+    let before =
+        common::Both { dhcp: common::dhcp_server(), tftp: tftp.with(|server| server.stop_after = Some(40)) };
+    let after = common::Both { dhcp: common::dhcp_server(), tftp: common::tftp_server() };
+    let at = Instant::from_millis(15_000);
+    let client = Client::new(common::config(), Instant::default()).unwrap();
+    let mut driver = common::Driver::new();
+    let mut world = testkit::world::World::new(common::Booter(client), testkit::world::Link::perfect(), 1)
+        .with_address(common::CLIENT)
+        .with_peer(Exchanged { before, after, at });
+    let ended = world.run(core::time::Duration::from_secs(300), |booter, now, event| {
+        driver.on(&mut booter.0, now, event);
+    });
+    assert_eq!(ended, Ok(testkit::world::Ended::Idle), "it has finished, and waits for nothing");
+    assert!(driver.logged("Retrying { kind: Kernel"), "{:#?}", driver.log);
+    let plan = world.machine.0.plan().unwrap_or_else(|| panic!("{:#?}", driver.log));
+    assert_eq!(plan.files().len(), 3, "kernel and initrds of the configuration");
+    assert_eq!(driver.files["lab/pxelinux.0"], common::tftp_server().files["lab/pxelinux.0"]);
+    let image = bzimage(90_000);
+    assert_eq!(driver.at(plan.files()[0].address.unwrap(), image.len()), image);
+}

@@ -97,3 +97,46 @@ fn a_list_that_is_not_wanted_is_not_asked_for() {
     assert!(run.is_ready(), "{:#?}", run.driver.log);
     assert!(run.driver.opened.iter().all(|(_, name)| name != BESIDE));
 }
+
+fn with_texts(default: &[u8], more: &[u8], policy: ManifestPolicy) -> common::Run {
+    let text = "INCLUDE more.cfg\nDEFAULT lab\n";
+    let included = common::CONFIGURATION;
+    let digest = |ours: &[u8], theirs: &[u8]| if ours.is_empty() { theirs.to_vec() } else { ours.to_vec() };
+    let list = good()
+        + &sums(&[
+            ("default", &digest(default, text.as_bytes())),
+            ("../more.cfg", &digest(more, included.as_bytes())),
+        ]);
+    let tftp = server(&list).with_file("lab/pxelinux.cfg/default", text).with_file("lab/more.cfg", included);
+    common::boot_with(
+        common::config().with_manifest(policy),
+        common::dhcp_server(),
+        tftp,
+        Link::awful(),
+        3,
+        Driver::new(),
+    )
+}
+
+#[test]
+fn the_configuration_and_what_it_includes_are_checked_where_they_are_named() {
+    let run = with_texts(b"", b"", ManifestPolicy::Required);
+    assert!(run.is_ready(), "{:#?}", run.driver.log);
+    for (default, more) in [(&b"another"[..], &b""[..]), (b"", b"another")] {
+        let run = with_texts(default, more, ManifestPolicy::IfPresent);
+        assert_eq!(run.code(), "BP3604", "{:#?}", run.driver.log);
+        assert_eq!(run.client.failure().unwrap().step, Step::Verify);
+        assert!(!run.driver.logged("Open { kind: Kernel"), "nothing of what it says was done");
+        let run = with_texts(default, more, ManifestPolicy::Off);
+        assert!(run.is_ready(), "{:#?}", run.driver.log);
+    }
+}
+
+#[test]
+fn a_list_that_is_missing_where_it_must_be_ends_the_boot_before_anybody_is_asked() {
+    let tftp = common::tftp_server().with_file("lab/pxelinux.cfg/default", "PROMPT 1\nLABEL a\nKERNEL a\n");
+    let config = common::config().with_manifest(ManifestPolicy::Required);
+    let run = common::boot(config, common::dhcp_server(), tftp);
+    assert_eq!(run.code(), "BP3211");
+    assert!(!run.driver.logged("Choose"), "{:#?}", run.driver.log);
+}

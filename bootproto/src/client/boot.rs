@@ -9,11 +9,11 @@ use bootproto_dhcp::wire::Packet;
 use super::file::AT_ONCE;
 use super::machine::{Client, End, Goal, Pending, Phase};
 use super::{Event, FileKind, Ignored, Load};
-use crate::config::{Facts, FileName, Host, Location, Scheme, Search};
+use crate::config::{Facts, FileName, Host, Location, Scheme, Search, directory};
 use crate::{Cause, Failure, Fault, LastPacket, Step};
 
 /// The digests' name, beside the configuration.
-pub(super) const MANIFEST_NAME: &[u8] = b"SHA256SUMS";
+const MANIFEST_NAME: &[u8] = b"SHA256SUMS";
 
 impl Client {
     /// Remembers what the DHCP servers said last, for a failure's sake.
@@ -174,6 +174,8 @@ impl Client {
         match self.goal {
             Goal::Load if self.file_kind() == Some(FileKind::Kernel) => Some(self.finish(End::Ready)),
             Goal::Load | Goal::Search => self.search_next(now),
+            // The list of digests comes before anything that it may name is looked at.
+            Goal::Configuration if !self.asked_manifest => self.fetch_manifest(now),
             Goal::Configuration
             | Goal::Manifest
             | Goal::Kernel
@@ -183,6 +185,19 @@ impl Client {
                 self.transition(Phase::Text);
                 Some(Event::NeedText)
             }
+        }
+    }
+
+    fn fetch_manifest(&mut self, now: Instant) -> Option<Event<'static>> {
+        self.asked_manifest = true;
+        let (server, name) = self.configuration.as_ref()?;
+        let server = *server;
+        match FileName::join(&[directory(name.as_bytes()), MANIFEST_NAME]) {
+            Ok(name) => {
+                self.goal = Goal::Manifest;
+                self.fetch(now, FileKind::Manifest, server, name)
+            }
+            Err(fault) => Some(self.fail(now, fault.into())),
         }
     }
 

@@ -1,11 +1,15 @@
-//! Verification: what lies in memory is hashed, not what came by.
+//! Verification: of what boots, that which lies in memory is hashed, not what came by; of texts, each file as it comes,
+//! for in memory they are one.
 
 use bootproto_core::{Instant, Uncompared, num};
 
-use super::Event;
+use crate::Cause;
+use crate::config::directory;
+
 use super::file::AT_ONCE;
 use super::machine::{Client, Goal, Pending, Phase};
-use crate::verify::{Digest, Hasher, VerifyError};
+use super::{Event, FileKind};
+use crate::verify::{Digest, Hasher, Manifest, VerifyError};
 
 /// One file's verification.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,5 +50,39 @@ impl Client {
         self.transition(Phase::Between);
         self.pending = Some((now.saturating_add(AT_ONCE), Pending::Proceed));
         Event::Verified { kind, digest: found.0 }
+    }
+
+    /// A file begins: if it is a text, its hash does.
+    pub(super) fn begin_hash(&mut self, kind: FileKind) {
+        if kind == FileKind::Configuration {
+            self.text_hash.0 = Some(Hasher::new());
+        }
+    }
+
+    /// Compares the text that came last with the manifest, if that names it. Once: what was checked is not checked
+    /// again.
+    pub(super) fn check_text(&mut self, manifest: &[u8]) -> Result<(), Cause> {
+        let Some(hasher) = self.text_hash.0.take().filter(|_| self.has_manifest) else { return Ok(()) };
+        // The manifest came after the first text; every other one is still the present file.
+        let first = self.configuration.as_ref().filter(|_| self.includes == 0).map(|(_, name)| name);
+        let Some(name) = first.or_else(|| self.file.as_ref().map(|file| &file.name)) else { return Ok(()) };
+        match self.listed(manifest, name.as_bytes())? {
+            Some(expected) if expected != hasher.finish() => Err(VerifyError::Mismatch.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// What the manifest says about the file at `path`. Its names are relative to where it lies; those relative to what
+    /// the configuration's names are relative to, or to the server's root, are understood too.
+    pub(super) fn listed(&self, manifest: &[u8], path: &[u8]) -> Result<Option<Digest>, VerifyError> {
+        let beside = self.configuration.as_ref().map_or(&b""[..], |(_, name)| directory(name.as_bytes()));
+        let prefix = self.facts().map(|facts| facts.prefix()).unwrap_or_default();
+        let list = Manifest::new(manifest);
+        for from in [beside, prefix, b""] {
+            if let Some(digest) = list.digest_at(from, path)? {
+                return Ok(Some(digest));
+            }
+        }
+        Ok(None)
     }
 }

@@ -29,7 +29,8 @@ pub enum ManifestPolicy {
     /// Where there is a list, what it names must fit; what it doesn't name passes.
     #[default]
     IfPresent,
-    /// There must be a list, and it must name every file that boots.
+    /// There must be a list, and it must name every file that boots. The configuration and what it includes need not be
+    /// named; where they are, they must fit.
     Required,
 }
 
@@ -100,6 +101,7 @@ pub(super) struct Knobs {
     pub(super) window_size: u16,
     pub(super) receive_buffer: Option<u32>,
     pub(super) give_up: Option<Duration>,
+    pub(super) minimum_rate: Option<(u32, Duration)>,
     pub(super) tries: u8,
 }
 
@@ -123,6 +125,7 @@ impl Config {
                 window_size: 16,
                 receive_buffer: None,
                 give_up: None,
+                minimum_rate: None,
                 tries: 1,
             },
             error: None,
@@ -183,6 +186,15 @@ impl Config {
     #[must_use]
     pub const fn with_give_up(mut self, silence: Duration) -> Self {
         self.knobs.give_up = Some(silence);
+        self
+    }
+
+    /// The least bytes that must come in every `period` (at most an hour), or the transfer fails. Default: the
+    /// protocol's, for TFTP 64 KiB in 5 minutes. 0 bytes ask for nothing; then a hostile server can hold the boot for
+    /// ever.
+    #[must_use]
+    pub const fn with_minimum_rate(mut self, bytes: u32, period: Duration) -> Self {
+        self.knobs.minimum_rate = Some((bytes, period));
         self
     }
 

@@ -42,6 +42,8 @@ impl Carrier {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct File {
     pub(super) kind: FileKind,
+    /// What it was taken for before its first bytes came.
+    asked: FileKind,
     pub(super) server: SocketAddr,
     pub(super) name: FileName,
     /// Whether the caller was told of it.
@@ -63,6 +65,12 @@ impl File {
     const fn shows_head(&self) -> bool {
         matches!(self.kind, FileKind::Nbp | FileKind::Kernel)
     }
+
+    /// Nothing of it is here, and nothing is known of it: another try may bring another file.
+    const fn begin_anew(&mut self) {
+        (self.kind, self.opened, self.announced, self.received) = (self.asked, false, None, 0);
+        (self.address, self.limit) = (None, u64::MAX);
+    }
 }
 
 impl Client {
@@ -78,6 +86,7 @@ impl Client {
         self.last.0 = LastPacket::Nothing;
         self.file = Some(File {
             kind,
+            asked: kind,
             server,
             name,
             opened: false,
@@ -90,6 +99,7 @@ impl Client {
             terms: None,
             statistics: Uncompared(Statistics::default()),
         });
+        self.begin_hash(kind);
         self.transition(Phase::Fetching);
         self.request(now)
     }
@@ -109,7 +119,8 @@ impl Client {
             local_port,
             path: file.name.as_bytes(),
             limit: self.cap(file.kind),
-            in_order: file.shows_head(),
+            // A text is hashed as it comes.
+            in_order: file.shows_head() || file.kind == FileKind::Configuration,
             tuning: self.tuning(file),
         };
         match Tftp::start(&request) {
@@ -146,6 +157,7 @@ impl Client {
             window_size: self.knobs.window_size,
             receive_buffer: self.knobs.receive_buffer,
             give_up: self.knobs.give_up,
+            minimum_rate: self.knobs.minimum_rate,
         }
     }
 
@@ -219,6 +231,9 @@ impl Client {
         {
             return self.fail_transfer(now, Fault::SizeChanged { announced, received: end });
         }
+        if let Some(hasher) = self.text_hash.0.as_mut().filter(|_| kind == FileKind::Configuration) {
+            hasher.update(bytes);
+        }
         let complete = self.transfer.as_ref().is_some_and(|carrier| carrier.transfer.is_complete());
         if opened {
             if complete {
@@ -283,7 +298,8 @@ impl Client {
         self.head.clear();
         let Some(file) = &mut self.file else { return Event::Nothing };
         let (kind, tries, was_opened) = (file.kind, file.tries, file.opened);
-        (file.opened, file.announced, file.received) = (false, None, 0);
+        file.begin_anew();
+        self.begin_hash(kind);
         if was_opened { Event::Retrying { kind, tries } } else { Event::Nothing }
     }
 
@@ -326,6 +342,9 @@ impl Client {
             let kind = self.file.as_ref().map_or(FileKind::Configuration, |file| file.kind);
             self.transition(Phase::Between);
             self.pending = Some((now.saturating_add(AT_ONCE), Pending::Proceed));
+            if kind == FileKind::Configuration {
+                self.text_hash.0 = None;
+            }
             return Event::NotFound { kind };
         }
         if missing && self.goal == Goal::Manifest {
@@ -338,8 +357,10 @@ impl Client {
         {
             let (kind, tries) = (file.kind, file.tries);
             file.tries = tries.saturating_add(1);
-            (file.opened, file.announced, file.received, file.answered) = (false, None, 0, None);
+            file.begin_anew();
+            file.answered = None;
             self.head.clear();
+            self.begin_hash(kind);
             return self.request(now).unwrap_or(Event::Retrying { kind, tries });
         }
         self.fail_saying(now, Cause::Transfer(failure), message)

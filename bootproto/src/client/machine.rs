@@ -10,9 +10,10 @@ use super::check::Check;
 use super::config::Knobs;
 use super::file::{Carrier, File, HEAD_ROOM};
 use super::images::Images;
-use super::{Config, ConfigError, Event, FileKind, Ignored, Plan, Unexpected};
+use super::{Config, ConfigError, Event, FileKind, Ignored, ManifestPolicy, Plan, Unexpected};
 use crate::config::{FileName, Search};
 use crate::transfer::{self, Statistics, Terms, Transfer as _};
+use crate::verify::Hasher;
 use crate::{Failure, LastPacket, Step};
 
 /// The boot client. A plain value: `Clone` makes a snapshot. The module's documentation has the order of events.
@@ -52,8 +53,14 @@ pub struct Client {
     /// Where the configuration was found.
     pub(super) configuration: Option<(SocketAddr, FileName)>,
     pub(super) choice: Choice,
+    /// Whether the manifest has been asked for, or is not to be.
+    pub(super) asked_manifest: bool,
     pub(super) has_manifest: bool,
+    /// The hash of the configuration text that came last, until it is compared with the manifest.
+    pub(super) text_hash: Uncompared<Option<Hasher>>,
     pub(super) last: Uncompared<LastPacket>,
+    /// Whether the lease goes back.
+    released: bool,
 }
 
 // 3 KiB are the DHCP client, 3 KiB a kernel's head with the block that completes it, 1 KiB two transfers.
@@ -71,7 +78,12 @@ pub(super) enum Phase {
     /// The caller is to hand over the texts.
     Text,
     /// The caller is to choose.
-    Choosing { until: Option<Instant> },
+    Choosing {
+        /// When the time is over.
+        until: Option<Instant>,
+        /// When it is over whatever keys are pressed.
+        at_last: Option<Instant>,
+    },
     /// Nobody chose; the caller is to hand over the texts.
     TimedOut,
     /// The caller is to hand over a file's bytes.
@@ -85,6 +97,8 @@ pub(super) enum Phase {
 pub(super) enum End {
     Ready,
     LocalBoot,
+    /// The caller has given the lease back.
+    Released,
     Failed(Failure),
 }
 
@@ -133,6 +147,7 @@ impl Client {
         clock.advance(now);
         let hardware = config.dhcp.hardware();
         let uuid = config.dhcp.uuid();
+        let asked_manifest = config.knobs.manifest == ManifestPolicy::Off;
         let dhcp = dhcp::Client::new(config.dhcp, now).map_err(|error| ConfigError::Dhcp { error })?;
         Ok(Self {
             knobs: config.knobs,
@@ -154,7 +169,10 @@ impl Client {
             includes: 0,
             configuration: None,
             choice: Choice::Default,
+            asked_manifest,
             has_manifest: false,
+            text_hash: Uncompared(None),
+            released: false,
             last: Uncompared(LastPacket::Nothing),
         })
     }
@@ -166,6 +184,7 @@ impl Client {
             Phase::Configuring => Step::Configure,
             Phase::Finished(End::Ready) => Step::Start,
             Phase::Finished(End::LocalBoot) => Step::Choose,
+            Phase::Finished(End::Released) => Step::Configure,
             Phase::Finished(End::Failed(failure)) => failure.step,
             Phase::Fetching
             | Phase::Between
@@ -262,7 +281,7 @@ impl Client {
             | Phase::Choosing { .. }
             | Phase::TimedOut
             | Phase::Verifying(_)
-            | Phase::Finished(End::Ready | End::LocalBoot) => None,
+            | Phase::Finished(End::Ready | End::LocalBoot | End::Released) => None,
         }
     }
 
@@ -291,13 +310,31 @@ impl Client {
         self.dhcp.link_blocked(now, blocked);
     }
 
+    /// Gives the address back, on the way to something else than what was loaded: to the next boot device, to the shell.
+    /// A RELEASE (and an ERROR to the server of a file that is on its way) waits to be sent; drain
+    /// [`poll_transmit`](Machine::poll_transmit), and drop the address. A boot that was under way has finished, without
+    /// an event. A kernel that was loaded takes the address over: don't call this before starting it.
+    pub fn release(&mut self, now: Instant) {
+        let now = self.clock.advance(now);
+        if !self.is_finished() {
+            if let Some(carrier) = &mut self.transfer {
+                carrier.transfer.abort();
+            }
+            self.finish(End::Released);
+        }
+        if !self.released {
+            self.released = true;
+            self.dhcp.release(now);
+        }
+    }
+
     pub(super) fn transition(&mut self, to: Phase) {
         self.phase = to;
     }
 
     fn next_deadline(&self) -> Option<Instant> {
         let choice = match self.phase {
-            Phase::Choosing { until } => until,
+            Phase::Choosing { until, .. } => until,
             Phase::Configuring
             | Phase::Fetching
             | Phase::Between
@@ -376,7 +413,7 @@ impl Machine for Client {
                 return Some(event);
             }
         }
-        if let Phase::Choosing { until: Some(until) } = self.phase
+        if let Phase::Choosing { until: Some(until), .. } = self.phase
             && until <= now
         {
             self.transition(Phase::TimedOut);
@@ -406,7 +443,7 @@ impl Machine for Client {
                 return Ok(sent);
             }
         }
-        if finished {
+        if finished && !self.released {
             return Ok(None);
         }
         let sent = self.dhcp.poll_transmit(now, buf)?;
@@ -420,7 +457,8 @@ impl Machine for Client {
         if !self.is_finished() {
             return self.next_deadline();
         }
-        let waits = self.transfer.is_some() || self.lingering.is_some();
+        let leaves = self.released && !self.dhcp.is_finished();
+        let waits = leaves || self.transfer.is_some() || self.lingering.is_some();
         waits.then(|| self.clock.latest())
     }
 }

@@ -15,8 +15,8 @@
 //! |---|---|---|
 //! | configure | `Offered`, `ProbeAddress`, `Configured`, `DhcpMenu` | `probe_result`, set up the stack, `choose_server` |
 //! | load | `Open`, `Data`.., `Received` of the [`Nbp`](FileKind::Nbp); none with [`Load::Skip`] | store |
-//! | choose | `NotFound`.. until a name exists, then `Open`, `Data`.., `Received` of the [`Configuration`](FileKind::Configuration), `NeedText` (each INCLUDE: again), `Choose` | store, `continue_with`, `choose` |
-//! | fetch | `NeedText`, then `Open`, `Data`.., `Received` of each file: manifest, kernel, initrds, device tree | `continue_with`, store |
+//! | choose | `NotFound`.. until a name exists, then `Open`, `Data`.., `Received` of the [`Configuration`](FileKind::Configuration), the same of the [`Manifest`](FileKind::Manifest) or its `NotFound`, `NeedText` (each INCLUDE: another configuration), `Choose` | store, `continue_with`, `choose` |
+//! | fetch | `NeedText`, then `Open`, `Data`.., `Received` of each file: kernel, initrds, device tree | `continue_with`, store |
 //! | verify | `NeedText`, then `Verify` and `Verified` of each file | `continue_with`, `verify_bytes` |
 //! | start | `Ready`, or `LocalBoot` | `plan`, `command_line` |
 //!

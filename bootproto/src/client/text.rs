@@ -4,14 +4,13 @@ use core::time::Duration;
 
 use bootproto_core::Instant;
 
-use super::boot::MANIFEST_NAME;
 use super::check::Check;
 use super::images::MAX_INITRDS;
 use super::machine::{Choice, Client, End, Goal, Phase};
 use super::{Event, FileKind, ManifestPolicy};
-use crate::config::{Entry, FileName, Includes, Kind, Menu, SystemFacts, command_line, directory};
+use crate::config::{Entry, Includes, Kind, Menu, SystemFacts, command_line};
 use crate::linux::Span;
-use crate::verify::{Digest, Manifest, VerifyError};
+use crate::verify::{Digest, VerifyError};
 use crate::{Cause, Fault};
 
 /// So many includes are followed; [`Texts`](super::Texts) has a finer measure of depth.
@@ -39,16 +38,16 @@ impl Client {
             return self.fail(now, Fault::TextMissing.into());
         }
         let timed_out = self.phase == Phase::TimedOut;
-        let event = Menu::parse(configuration).map_err(Cause::from).and_then(|menu| match self.goal {
-            Goal::Configuration if timed_out => self.chosen(now, &menu),
-            Goal::Configuration => self.on_configuration(now, &menu, configuration),
-            Goal::Verify(index) => self.verify_next(now, &menu, manifest, index),
-            Goal::Load
-            | Goal::Search
-            | Goal::Manifest
-            | Goal::Kernel
-            | Goal::Initrd(_)
-            | Goal::DeviceTree => self.fetch_next(now, &menu, manifest),
+        let event = self.check_text(manifest).and_then(|()| {
+            let menu = Menu::parse(configuration)?;
+            match self.goal {
+                Goal::Configuration if timed_out => self.chosen(now, &menu),
+                Goal::Configuration | Goal::Manifest => self.on_configuration(now, &menu, configuration),
+                Goal::Verify(index) => self.verify_next(now, &menu, manifest, index),
+                Goal::Load | Goal::Search | Goal::Kernel | Goal::Initrd(_) | Goal::DeviceTree => {
+                    self.fetch_next(now, &menu, manifest)
+                }
+            }
         });
         event.unwrap_or_else(|cause| self.fail(now, cause))
     }
@@ -66,10 +65,11 @@ impl Client {
         event.unwrap_or_else(|cause| self.fail(now, cause))
     }
 
-    /// Stops the clock of [`Event::Choose`]: somebody is there.
+    /// Stops the clock of [`Event::Choose`]: somebody is there. That of TOTALTIMEOUT goes on, as in PXELINUX: somebody
+    /// may have gone again.
     pub const fn hold_choice(&mut self) {
-        if let Phase::Choosing { until } = &mut self.phase {
-            *until = None;
+        if let Phase::Choosing { until, at_last } = &mut self.phase {
+            *until = *at_last;
         }
     }
 
@@ -79,7 +79,13 @@ impl Client {
         if self.is_finished() { Event::Nothing } else { self.fail(now, fault.into()) }
     }
 
-    /// The zeros that belong before the initrd that was opened last: fill this stretch of memory with them.
+    /// The zeros that belong before the initrd that was opened last: fill this stretch of memory with them, at its
+    /// [`Event::Open`] or at any time before the kernel starts.
+    ///
+    /// Initrds begin on pages, and the kernel's unpacker passes over zeros between two archives. Whatever else lies
+    /// there (memory is not empty when firmware runs) ends the unpacking, and the second initrd is lost. Most of the
+    /// time there is a stretch, of less than a page, for every initrd but the first; `None` where nothing is to be
+    /// filled.
     #[must_use]
     pub fn pad(&self) -> Option<Span> {
         self.images.pad()
@@ -127,6 +133,7 @@ impl Client {
         menu: &Menu<'_>,
         text: &[u8],
     ) -> Result<Event<'static>, Cause> {
+        self.goal = Goal::Configuration;
         if let Some(include) = Includes::new().next(text)? {
             if self.includes >= MOST_INCLUDES {
                 return Err(Fault::IncludeLimit { includes: self.includes }.into());
@@ -140,14 +147,13 @@ impl Client {
             return self.chosen(now, menu);
         }
         let default = menu.timeout_entry().ok().and_then(|entry| entry.index);
-        let tenths = [settings.timeout_tenths, settings.total_timeout_tenths];
-        let timeout = tenths
-            .into_iter()
-            .filter(|tenths| *tenths > 0)
-            .min()
-            .map(|tenths| Duration::from_millis(u64::from(tenths).saturating_mul(100)));
+        let span =
+            |tenths: u32| (tenths > 0).then(|| Duration::from_millis(u64::from(tenths).saturating_mul(100)));
+        let total = span(settings.total_timeout_tenths);
+        let timeout = span(settings.timeout_tenths).into_iter().chain(total).min();
+        let at_last = total.map(|total| now.saturating_add(total));
         let until = timeout.map(|timeout| now.saturating_add(timeout));
-        self.transition(Phase::Choosing { until });
+        self.transition(Phase::Choosing { until, at_last });
         Ok(Event::Choose { default, timeout })
     }
 
@@ -163,7 +169,7 @@ impl Client {
         })
     }
 
-    /// An entry is chosen: its files come, the manifest first.
+    /// An entry is chosen: its files come.
     fn chosen(&mut self, now: Instant, menu: &Menu<'_>) -> Result<Event<'static>, Cause> {
         let entry = self.entry(menu)?;
         if let Some(disk) = entry.local_boot {
@@ -175,13 +181,7 @@ impl Client {
         if entry.initrds().nth(usize::from(MAX_INITRDS)).is_some() {
             return Err(Fault::TooManyInitrds { most: MAX_INITRDS }.into());
         }
-        self.goal = Goal::Manifest;
-        if self.knobs.manifest == ManifestPolicy::Off {
-            return self.fetch_next(now, menu, b"");
-        }
-        let Some((server, name)) = &self.configuration else { return Err(Fault::TextMissing.into()) };
-        let (server, name) = (*server, FileName::join(&[directory(name.as_bytes()), MANIFEST_NAME])?);
-        Ok(self.fetch(now, FileKind::Manifest, server, name).unwrap_or(Event::Nothing))
+        self.fetch_next(now, menu, b"")
     }
 
     fn fetch_named(&mut self, now: Instant, kind: FileKind, name: &[u8]) -> Result<Event<'static>, Cause> {
@@ -249,8 +249,7 @@ impl Client {
         Ok(self.finish(End::Ready))
     }
 
-    /// What the manifest says about a file. Its names are relative to where it lies; those relative to what the
-    /// configuration's names are relative to, or to the server's root, are understood too.
+    /// What the manifest says about a file of the chosen entry.
     fn digest_of(&self, menu: &Menu<'_>, manifest: &[u8], kind: FileKind) -> Result<Option<Digest>, Cause> {
         let entry = self.entry(menu)?;
         let name = match kind {
@@ -261,14 +260,6 @@ impl Client {
         };
         let Some(name) = name else { return Ok(None) };
         let (_, path) = self.locate_named(name)?;
-        let beside = self.configuration.as_ref().map_or(&b""[..], |(_, name)| directory(name.as_bytes()));
-        let prefix = self.facts().map(|facts| facts.prefix()).unwrap_or_default();
-        let list = Manifest::new(manifest);
-        for from in [beside, prefix, b""] {
-            if let Some(digest) = list.digest_at(from, path.as_bytes())? {
-                return Ok(Some(digest));
-            }
-        }
-        Ok(None)
+        Ok(self.listed(manifest, path.as_bytes())?)
     }
 }

@@ -48,6 +48,8 @@ pub struct Tuning {
     pub receive_buffer: Option<u32>,
     /// How long a peer may be silent before the transfer fails. `None`: the protocol's default.
     pub give_up: Option<Duration>,
+    /// The least bytes that must come in every span of this length. `None`: the protocol's default.
+    pub minimum_rate: Option<(u32, Duration)>,
 }
 
 /// What was agreed with the server.

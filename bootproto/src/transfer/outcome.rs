@@ -13,7 +13,7 @@ pub enum FailureKind {
     NotFound,
     /// The server does not hand it out.
     Denied,
-    /// Silence: another try may work.
+    /// Silence, or next to it: another try may work.
     TimedOut,
     /// The file is larger than we accept: no try will work.
     TooLarge,
@@ -58,9 +58,9 @@ impl Failure {
                     phase: tftp::Phase::Opening,
                 } => FailureKind::NotFound,
                 tftp::Failure::AccessViolation => FailureKind::Denied,
-                tftp::Failure::OpenTimedOut { .. } | tftp::Failure::ReadTimedOut { .. } => {
-                    FailureKind::TimedOut
-                }
+                tftp::Failure::OpenTimedOut { .. }
+                | tftp::Failure::ReadTimedOut { .. }
+                | tftp::Failure::TooSlow { .. } => FailureKind::TimedOut,
                 tftp::Failure::TooLarge { .. } => FailureKind::TooLarge,
                 _ => FailureKind::Broken,
             },

@@ -34,6 +34,9 @@ impl Transfer for Tftp {
             let (floor, ceiling) = INTERVALS;
             config = config.with_timeouts(floor.min(give_up), ceiling.min(give_up), give_up);
         }
+        if let Some((bytes, period)) = tuning.minimum_rate {
+            config = config.with_minimum_rate(bytes, period);
+        }
         let download = tftp::Download::new(config).map_err(Failure::tftp_request)?;
         Ok(Self { download, peer: None })
     }
