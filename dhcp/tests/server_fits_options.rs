@@ -4,7 +4,7 @@ mod server_support;
 
 use core::net::Ipv4Addr;
 
-use bootproto_dhcp::server::{Event, Ignored, Refusal};
+use bootproto_dhcp::server::{Event, Ignored, LeftOut, Refusal};
 use bootproto_dhcp::wire::{OptionCode, Packet};
 use server_support::*;
 
@@ -44,6 +44,31 @@ fn a_relay_agent_of_another_network_gets_silence() {
 }
 
 #[test]
+fn the_option_of_a_relay_agent_comes_back_in_pieces_if_it_came_in_pieces_and_takes_no_room_from_the_client() {
+    //= https://www.rfc-editor.org/rfc/rfc3046#section-2.2
+    //= type=test
+    //# DHCP servers claiming to support the Relay Agent Information option
+    //# SHALL echo the entire contents of the Relay Agent Information option
+    //# in all replies.
+    let circuit: Vec<u8> = (0..500_u16).map(|number| number.to_be_bytes()[1]).collect();
+    let mut server = server(config().with_option(OptionCode(224), &[1; 200]), 4);
+    let discover = Ask::new(DISCOVER, mac(1)).through(RELAY);
+    let (_, plain) = tell(&mut server, at(1), path(67, RELAY, 67), &discover.bytes());
+    let discover = discover.with(82, &circuit[..250]).with(82, &circuit[250..]);
+    let (event, offer) = tell(&mut server, at(1), path(67, RELAY, 67), &discover.bytes());
+    let offer = offer.unwrap();
+    let echo = [&[82, 255], &circuit[..255], &[82, 245], &circuit[255..], &[255]].concat();
+    assert!(offer.bytes.ends_with(&echo), "last, whole, in two pieces");
+    assert_eq!(offer.bytes.len() - plain.unwrap().bytes.len(), 255 + 2 + 245 + 2);
+    assert!(matches!(event, Event::Offered { left_out: LeftOut::NOTHING, .. }), "{event}");
+    // A NAK too.
+    let nak = Ask::new(REQUEST, mac(2)).through(RELAY).asking(Ipv4Addr::new(1, 2, 3, 4));
+    let nak = nak.with(82, &circuit[..255]).with(82, &circuit[255..]);
+    let (_, nak) = tell(&mut server, at(1), path(67, RELAY, 67), &nak.bytes());
+    assert!(nak.unwrap().bytes.ends_with(&echo));
+}
+
+#[test]
 fn a_long_option_is_split() {
     let long: Vec<u8> = (0..600_u16).map(|number| number.to_be_bytes()[1]).collect();
     let mut server = server(config().with_option(OptionCode(224), &long), 4);
@@ -70,9 +95,14 @@ fn a_small_client_finds_options_in_file_and_sname() {
     let mut server = server(config, 4);
     let circuit = b"\x01\x04eth0";
     let small = Ask::new(DISCOVER, mac(1)).through(RELAY).with(82, circuit);
-    let (_, offer) = ask(&mut server, 1, &small);
+    let (event, offer) = ask(&mut server, 1, &small);
     let offer = offer.unwrap();
-    assert!(offer.bytes.len() <= 548, "{}", offer.bytes.len());
+    let relayed = 2 + circuit.len();
+    assert!(offer.bytes.len() <= 548 + relayed, "{}", offer.bytes.len());
+    // The operator reads what the client does not get.
+    let Event::Offered { left_out, .. } = event else { panic!("{event}") };
+    assert_eq!(left_out.codes().collect::<Vec<_>>(), [OptionCode(227)]);
+    assert!(event.to_string().ends_with(", without options 227 for want of room"), "{event}");
     assert_eq!(offer.option(52).unwrap(), [3]);
     // dhcproto reads the field `options` only; what it doesn't find there lies in the other two.
     assert_eq!(offer.option(53).unwrap(), [2]);

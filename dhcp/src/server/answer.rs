@@ -104,7 +104,9 @@ fn client(config: &Config, kind: Kind, request: &Request, path: UdpPath) -> Sock
     //# If the 'giaddr'
     //# field is zero and the 'ciaddr' field is nonzero, then the server
     //# unicasts DHCPOFFER and DHCPACK messages to the address in 'ciaddr'.
-    if !header.ciaddr.is_unspecified() {
+    // Only where that can be the client's: else anybody could have our answers sent to anybody.
+    let is_theirs = kind.given() == Some(header.ciaddr) || config.is_client(header.ciaddr);
+    if is_theirs || (matches!(kind, Kind::Inform) && !header.ciaddr.is_unspecified()) {
         return SocketAddrV4::new(header.ciaddr, config.client_port);
     }
     if matches!(kind, Kind::Inform)
@@ -124,15 +126,15 @@ fn client(config: &Config, kind: Kind, request: &Request, path: UdpPath) -> Sock
 }
 
 /// Boot server answers go back to where the request came from: iPXE asks from port 68, EDK2 from 4011.
-const fn boot_client(config: &Config, request: &Request, path: UdpPath) -> SocketAddr {
-    let giaddr = request.header.giaddr;
+fn boot_client(config: &Config, request: &Request, path: UdpPath) -> SocketAddr {
+    let (ciaddr, giaddr) = (request.header.ciaddr, request.header.giaddr);
     if path.local.port() == config.server_port && !giaddr.is_unspecified() {
         return SocketAddr::V4(SocketAddrV4::new(giaddr, config.server_port));
     }
     let port = path.remote.port();
     match path.remote_v4() {
-        Some(address) if address.is_unspecified() && !request.header.ciaddr.is_unspecified() => {
-            SocketAddr::V4(SocketAddrV4::new(request.header.ciaddr, port))
+        Some(address) if address.is_unspecified() && config.is_client(ciaddr) => {
+            SocketAddr::V4(SocketAddrV4::new(ciaddr, port))
         }
         Some(address) if address.is_unspecified() => {
             SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::BROADCAST, port))

@@ -277,21 +277,26 @@ impl Config {
         address.to_bits() & mask == anchor.to_bits() & mask
     }
 
-    /// Whether `address` may be given to whoever asks: in the pool, and nobody's by its nature.
-    pub(super) fn is_in_pool(&self, address: Ipv4Addr) -> bool {
+    /// Whether `address` can be a client's in this network: not the network's own, not everybody's, not ours.
+    pub(super) fn is_client(&self, address: Ipv4Addr) -> bool {
         let host_bits = !self.mask.to_bits();
         let host = address.to_bits() & host_bits;
         // RFC 3021: in a network of two addresses both are hosts.
         let is_host = host_bits <= 1 || (host != 0 && host != host_bits);
+        is_host && self.is_local(address) && is_unicast(address) && address != self.address
+    }
+
+    /// Whether `address` may be given to whoever asks.
+    pub(super) fn is_in_pool(&self, address: Ipv4Addr) -> bool {
         self.pool.is_some_and(|(first, last)| first <= address && address <= last)
-            && is_host
-            && address != self.address
+            && self.is_client(address)
             && !self.routers.contains(&address)
     }
 
-    /// The broadcast address of the network.
-    pub(super) const fn broadcast(&self) -> Ipv4Addr {
-        Ipv4Addr::from_bits(self.anchor_bits() | !self.mask.to_bits())
+    /// The broadcast address of the network, if it has one (RFC 3021).
+    pub(super) fn broadcast(&self) -> Option<Ipv4Addr> {
+        let host_bits = !self.mask.to_bits();
+        (host_bits > 1).then(|| Ipv4Addr::from_bits(self.anchor_bits() | host_bits))
     }
 
     const fn anchor_bits(&self) -> u32 {
@@ -307,16 +312,14 @@ impl Config {
             return Err(fault);
         }
         let own = self.address;
-        if own.is_unspecified() || own.is_broadcast() || own.is_multicast() {
+        if !is_unicast(own) {
             return Err(ConfigError::NoAddress);
         }
-        if self.mask.to_bits().leading_ones().saturating_add(self.mask.to_bits().trailing_zeros()) != 32
-            && self.mask.to_bits() != u32::MAX
-        {
+        if self.mask.to_bits().leading_ones().saturating_add(self.mask.to_bits().trailing_zeros()) != 32 {
             return Err(ConfigError::BadMask { mask: self.mask });
         }
         if let Some((first, last)) = self.pool
-            && (first > last || !self.is_local(last) || first.is_unspecified())
+            && (first > last || !self.is_local(last) || !is_unicast(first) || !is_unicast(last))
         {
             return Err(ConfigError::BadPool { first, last });
         }
@@ -332,4 +335,9 @@ impl Config {
             Role::Dhcp | Role::ProxyDhcp => self.menu.validate(),
         }
     }
+}
+
+/// Whether an address can be one machine's.
+pub(super) const fn is_unicast(address: Ipv4Addr) -> bool {
+    !(address.is_unspecified() || address.is_broadcast() || address.is_multicast())
 }

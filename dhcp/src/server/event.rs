@@ -5,6 +5,7 @@ use core::net::Ipv4Addr;
 
 use bootproto_core::{ParseErrorKind, numbered};
 
+use super::LeftOut;
 use crate::HardwareAddress;
 
 numbered! {
@@ -48,6 +49,12 @@ numbered! {
             item: u16 } = 1163, "boot server type {item} is not served here", "Another boot server may have it.";
         /// A BOOTP client without a fixed address.
         BootpNotServed = 1164, "a BOOTP client without a host entry", "Add a host entry for it, or allow dynamic BOOTP.";
+        /// The field `giaddr` holds an address that no relay agent can have.
+        BadRelay { /// The address.
+            address: Ipv4Addr } = 1165, "{address} can't be a relay agent's address", "Capture the packet: its sender is broken, or means harm.";
+        /// An option that has to be returned whole is longer than an answer can hold.
+        TooLongToReturn { /// The option.
+            option: u8 } = 1166, "option {option} is too long to be returned", "Shorten the client's identifier, or what the relay agent adds.";
     }
 }
 
@@ -116,6 +123,8 @@ pub enum Event {
         hardware: HardwareAddress,
         /// What was offered.
         address: Ipv4Addr,
+        /// The options that the answer has no room for.
+        left_out: LeftOut,
     },
     /// A lease was given or prolonged.
     Acknowledged {
@@ -123,6 +132,8 @@ pub enum Event {
         hardware: HardwareAddress,
         /// What was given.
         address: Ipv4Addr,
+        /// The options that the answer has no room for.
+        left_out: LeftOut,
     },
     /// A BOOTP client was answered.
     Bootp {
@@ -130,6 +141,8 @@ pub enum Event {
         hardware: HardwareAddress,
         /// What was given, for ever.
         address: Ipv4Addr,
+        /// The options that the answer has no room for.
+        left_out: LeftOut,
     },
     /// A NAK was sent.
     Refused {
@@ -167,11 +180,15 @@ pub enum Event {
         hardware: HardwareAddress,
         /// Its address.
         address: Ipv4Addr,
+        /// The options that the answer has no room for.
+        left_out: LeftOut,
     },
     /// A PXE client was offered boot information without an address.
     ProxyOffered {
         /// The client's.
         hardware: HardwareAddress,
+        /// The options that the answer has no room for.
+        left_out: LeftOut,
     },
     /// A PXE client was told its boot file or menu by the boot server.
     BootServed {
@@ -179,16 +196,51 @@ pub enum Event {
         hardware: HardwareAddress,
         /// The boot server type asked for; `None` if it asked for whatever there is.
         item: Option<u16>,
+        /// The options that the answer has no room for.
+        left_out: LeftOut,
     },
+}
+
+impl Event {
+    /// The same event with the options that its answer has no room for.
+    pub(super) const fn without(mut self, options: LeftOut) -> Self {
+        if let Self::Offered { left_out, .. }
+        | Self::Acknowledged { left_out, .. }
+        | Self::Bootp { left_out, .. }
+        | Self::Informed { left_out, .. }
+        | Self::ProxyOffered { left_out, .. }
+        | Self::BootServed { left_out, .. } = &mut self
+        {
+            *left_out = options;
+        }
+        self
+    }
+
+    /// The options that the answer has no room for.
+    const fn left_out(&self) -> LeftOut {
+        match self {
+            Self::Offered { left_out, .. }
+            | Self::Acknowledged { left_out, .. }
+            | Self::Bootp { left_out, .. }
+            | Self::Informed { left_out, .. }
+            | Self::ProxyOffered { left_out, .. }
+            | Self::BootServed { left_out, .. } => *left_out,
+            Self::Ignored(_)
+            | Self::Refused { .. }
+            | Self::Withdrawn { .. }
+            | Self::Declined { .. }
+            | Self::Released { .. } => LeftOut::NOTHING,
+        }
+    }
 }
 
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ignored(ignored) => write!(f, "ignored: {ignored}"),
-            Self::Offered { hardware, address } => write!(f, "offered {address} to {hardware}"),
-            Self::Acknowledged { hardware, address } => write!(f, "gave {address} to {hardware}"),
-            Self::Bootp { hardware, address } => write!(f, "gave {address} to {hardware} by BOOTP"),
+            Self::Offered { hardware, address, .. } => write!(f, "offered {address} to {hardware}"),
+            Self::Acknowledged { hardware, address, .. } => write!(f, "gave {address} to {hardware}"),
+            Self::Bootp { hardware, address, .. } => write!(f, "gave {address} to {hardware} by BOOTP"),
             Self::Refused { hardware, address, reason } => {
                 write!(f, "refused {address} to {hardware}: {}", reason.text())
             }
@@ -197,12 +249,14 @@ impl fmt::Display for Event {
             }
             Self::Declined { hardware, address } => write!(f, "{hardware} found {address} in use"),
             Self::Released { hardware, address } => write!(f, "{hardware} gave {address} back"),
-            Self::Informed { hardware, address } => write!(f, "informed {hardware} at {address}"),
-            Self::ProxyOffered { hardware } => write!(f, "offered boot information to {hardware}"),
-            Self::BootServed { hardware, item: Some(item) } => {
+            Self::Informed { hardware, address, .. } => write!(f, "informed {hardware} at {address}"),
+            Self::ProxyOffered { hardware, .. } => write!(f, "offered boot information to {hardware}"),
+            Self::BootServed { hardware, item: Some(item), .. } => {
                 write!(f, "told {hardware} the boot file of type {item}")
             }
-            Self::BootServed { hardware, item: None } => write!(f, "told {hardware} its boot file"),
-        }
+            Self::BootServed { hardware, item: None, .. } => write!(f, "told {hardware} its boot file"),
+        }?;
+        let left_out = self.left_out();
+        if left_out.is_empty() { Ok(()) } else { write!(f, ", without options {left_out} for want of room") }
     }
 }

@@ -3,17 +3,24 @@
 use bootproto_core::{BufferTooSmall, num};
 use heapless::Vec;
 
+use super::LeftOut;
 use crate::wire::{Builder, Header, OptionCode};
 
 /// Header, `sname`, `file` and magic cookie.
 const FIXED: usize = 240;
+/// The area of an option for which there is no room.
+const NOWHERE: u8 = 3;
 
 /// The options of an answer in the order of their importance, as on the wire.
 #[derive(Debug, Default)]
-pub(super) struct OptionList(Vec<u8, 2560>);
+pub(super) struct OptionList {
+    bytes: Vec<u8, 2560>,
+    /// What did not even fit the list.
+    lost: LeftOut,
+}
 
 impl OptionList {
-    /// Adds an option. There is room for everything that an answer can hold.
+    /// Adds an option.
     pub(super) fn push(&mut self, code: OptionCode, value: &[u8]) {
         let (first, rest) = value.split_at_checked(255).unwrap_or((value, &[]));
         for piece in core::iter::once(first).chain(rest.chunks(255)) {
@@ -29,14 +36,24 @@ impl OptionList {
     }
 
     fn push_piece(&mut self, code: u8, piece: &[u8]) {
-        if self.0.len().saturating_add(piece.len()).saturating_add(2) <= self.0.capacity() {
-            let head = [code, num::u8_from_usize_saturating(piece.len())];
-            let _fits = self.0.extend_from_slice(&head).is_ok() && self.0.extend_from_slice(piece).is_ok();
+        let room = self.bytes.capacity().saturating_sub(self.bytes.len());
+        let head = [code, num::u8_from_usize_saturating(piece.len())];
+        let fits = piece.len().saturating_add(2) <= room
+            && self.bytes.extend_from_slice(&head).is_ok()
+            && self.bytes.extend_from_slice(piece).is_ok();
+        if !fits {
+            self.lost.add(OptionCode(code));
         }
     }
 
+    /// How many bytes one option takes, pieces and their heads together.
+    pub(super) fn encoded_len(&self, code: OptionCode) -> usize {
+        let pieces = self.pieces().filter(|(found, _)| *found == code.0);
+        pieces.map(|(_, piece)| piece.len().saturating_add(2)).fold(0, usize::saturating_add)
+    }
+
     fn pieces(&self) -> Pieces<'_> {
-        Pieces { rest: self.0.as_slice() }
+        Pieces { rest: self.bytes.as_slice() }
     }
 }
 
@@ -62,13 +79,23 @@ impl<'a> Iterator for Pieces<'a> {
 struct Areas {
     used: [usize; 3],
     room: [usize; 3],
-    /// Which area each piece lies in, in the order of the list; 3 is none.
+    /// Which area each piece lies in, in the order of the list.
     place: Vec<u8, 1280>,
 }
 
 impl Areas {
-    const fn new(options: usize, file: usize, sname: usize) -> Self {
-        Self { used: [0; 3], room: [options, file, sname], place: Vec::new() }
+    /// The places in an answer of at most `limit` bytes that names `file`; `None` if the field `options` has room for
+    /// all of the list.
+    fn of_answer(file: &[u8], list: &OptionList, limit: usize) -> Option<Self> {
+        let room = limit.saturating_sub(FIXED).saturating_sub(1);
+        if list.bytes.len() <= room {
+            return None;
+        }
+        let in_file = if file.is_empty() { 127 } else { 0 };
+        // Option 52 takes three bytes.
+        let mut areas = Self { used: [0; 3], room: [room.saturating_sub(3), in_file, 63], place: Vec::new() };
+        areas.fill(list, OptionCode::RELAY_AGENT.0);
+        Some(areas)
     }
 
     /// Finds room for all pieces of one option: the first area that takes it whole, else pieces in later and later
@@ -99,7 +126,7 @@ impl Areas {
     /// Places every option that fits; those of `first` before the others.
     fn fill(&mut self, list: &OptionList, first: u8) {
         let count = list.pieces().count();
-        let _fits = self.place.resize(count.min(self.place.capacity()), 3);
+        let _fits = self.place.resize(count.min(self.place.capacity()), NOWHERE);
         for urgent in [true, false] {
             let mut index: usize = 0;
             let mut pieces = list.pieces().peekable();
@@ -147,8 +174,19 @@ impl Areas {
     }
 }
 
+/// The options of `list` for which an answer of at most `limit` bytes has no room.
+pub(super) fn left_out(file: &[u8], list: &OptionList, limit: usize) -> LeftOut {
+    let mut left_out = list.lost;
+    if let Some(areas) = Areas::of_answer(file, list, limit) {
+        for (code, _) in areas.of(list, NOWHERE) {
+            left_out.add(OptionCode(code));
+        }
+    }
+    left_out
+}
+
 /// Writes an answer of at most `limit` bytes. `file` is the boot file for the field of that name; if it is empty, the
-/// field can hold options. Options that fit nowhere are left out, the last ones first.
+/// field can hold options. Options that fit nowhere are left out, the last ones first; see [`left_out`].
 pub(super) fn write<'b>(
     buf: &'b mut [u8],
     header: &Header,
@@ -158,20 +196,16 @@ pub(super) fn write<'b>(
 ) -> Result<&'b [u8], BufferTooSmall> {
     let mut builder = Builder::new(buf, header);
     builder.file(file);
-    let room = limit.saturating_sub(FIXED).saturating_sub(1);
-    if list.0.len() <= room {
+    let Some(areas) = Areas::of_answer(file, list, limit) else {
         for (code, piece) in list.pieces() {
             builder.option(OptionCode(code), piece);
         }
         return builder.finish();
-    }
+    };
     //= https://www.rfc-editor.org/rfc/rfc2131#section-4.1
     //# If the options in a DHCP message extend into the 'sname' and 'file'
     //# fields, the 'option overload' option MUST appear in the 'options'
     //# field, with value 1, 2 or 3
-    let file_room = if file.is_empty() { 127 } else { 0 };
-    let mut areas = Areas::new(room.saturating_sub(3), file_room, 63);
-    areas.fill(list, OptionCode::RELAY_AGENT.0);
     let [_, in_file, in_sname] = areas.used;
     let overload = u8::from(in_file > 0) | (u8::from(in_sname > 0) << 1);
     let mut pieces = areas.of(list, 0);

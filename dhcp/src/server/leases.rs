@@ -7,7 +7,7 @@ use bootproto_core::Instant;
 use super::answer::Kind;
 use super::binding::State;
 use super::request::Request;
-use super::{Binding, ClientKey, Config, Event, Ignored, Refusal, table};
+use super::{Binding, ClientKey, Config, Event, Ignored, LeftOut, Refusal, table};
 
 /// What a request leads to: an event, and an answer if there is one.
 pub(super) type Outcome = Result<(Event, Option<Kind>), Ignored>;
@@ -38,7 +38,10 @@ impl<'s> Desk<'s> {
         if !is_leased && let Some(row) = self.take_row(index, address) {
             row.offer(now, time);
         }
-        Ok((Event::Offered { hardware, address }, Some(Kind::Offer { address, lease })))
+        Ok((
+            Event::Offered { hardware, address, left_out: LeftOut::NOTHING },
+            Some(Kind::Offer { address, lease }),
+        ))
     }
 
     /// DHCPREQUEST, section 4.3.2: the client's state shows in what it fills in.
@@ -56,7 +59,8 @@ impl<'s> Desk<'s> {
     /// The client took another server's offer.
     fn withdraw(self, server: Ipv4Addr) -> Outcome {
         let (hardware, now) = (self.request.header.hardware, self.now);
-        let row = table::row_of(self.rows, self.request, now).and_then(|index| self.rows.get_mut(index));
+        let index = table::row_of(self.rows, self.config, self.request, now);
+        let row = index.and_then(|index| self.rows.get_mut(index));
         match row {
             Some(row) if matches!(row.state, State::Offered { .. }) => {
                 row.state = State::Released { since: now };
@@ -71,7 +75,9 @@ impl<'s> Desk<'s> {
         let request = self.request;
         let asked = request.requested.or(Some(request.header.ciaddr)).filter(|asked| !asked.is_unspecified());
         match self.own_row() {
-            Some((index, own)) if asked.is_none_or(|asked| asked == own) => Ok(self.grant(index, own)),
+            Some((index, own)) if asked.is_none_or(|asked| asked == own) && self.may_keep(index) => {
+                Ok(self.grant(index, own))
+            }
             Some((_, own)) => Ok(self.refuse(asked.unwrap_or(own), Refusal::OtherAddress)),
             None => Ok(self.refuse(asked.unwrap_or(Ipv4Addr::UNSPECIFIED), Refusal::NotAvailable)),
         }
@@ -79,40 +85,45 @@ impl<'s> Desk<'s> {
 
     /// INIT-REBOOT: the client remembers an address.
     fn reboot(self, asked: Ipv4Addr) -> Outcome {
-        //= https://www.rfc-editor.org/rfc/rfc2131#section-4.3.2
-        //# Server SHOULD send a DHCPNAK message to the client if the 'requested
-        //# IP address' is incorrect, or is on the wrong network.
         match self.own_row() {
-            Some((index, own)) if own == asked => Ok(self.grant(index, own)),
-            _ if self.is_elsewhere(asked) => Ok(self.refuse(asked, Refusal::WrongNetwork)),
-            Some(_) => Ok(self.refuse(asked, Refusal::OtherAddress)),
+            Some((index, own)) if own == asked && self.may_keep(index) => Ok(self.grant(index, own)),
             //= https://www.rfc-editor.org/rfc/rfc2131#section-4.3.2
-            //# If the DHCP server has no record of this client, then it MUST
-            //# remain silent, and MAY output a warning to the network
-            //# administrator.
-            None => self.stranger(asked),
+            //# Server SHOULD send a DHCPNAK message to the client if the 'requested
+            //# IP address' is incorrect, or is on the wrong network.
+            _ if self.is_elsewhere(asked) => Ok(self.refuse(asked, Refusal::WrongNetwork)),
+            own => self.contradict(own, asked),
         }
     }
 
     /// RENEWING and REBINDING: the client uses an address and wants it longer.
     fn renew(self, address: Ipv4Addr) -> Outcome {
         match self.own_row() {
-            Some((index, own)) if own == address => Ok(self.grant(index, own)),
+            Some((index, own)) if own == address && self.may_keep(index) => Ok(self.grant(index, own)),
             Some(_) if self.is_elsewhere(address) => Ok(self.refuse(address, Refusal::WrongNetwork)),
-            Some(_) => Ok(self.refuse(address, Refusal::OtherAddress)),
+            own @ Some(_) => self.contradict(own, address),
             None => match table::place_at(self.rows, self.config, address, self.now) {
                 Some(index) if self.is_reachable() => Ok(self.grant(index, address)),
-                Some(_) | None => self.stranger(address),
+                Some(_) | None => self.contradict(None, address),
             },
         }
     }
 
-    /// A client that we know nothing of, with an address.
-    const fn stranger(self, address: Ipv4Addr) -> Outcome {
-        if self.config.authoritative {
-            return Ok(self.refuse(address, Refusal::NotAvailable));
+    /// The client has an address that we did not give it: a NAK if we know better, else silence, for another server
+    /// may have given it.
+    fn contradict(self, own: Option<(usize, Ipv4Addr)>, address: Ipv4Addr) -> Outcome {
+        let row = own.and_then(|(index, _)| self.rows.get(index));
+        let is_held = row.is_some_and(|row| row.fixed || row.idle_since(self.now).is_none());
+        match (is_held, self.is_reachable()) {
+            (true, true) => Ok(self.refuse(address, Refusal::OtherAddress)),
+            // It moved behind another relay agent, where only an address of our network is surely wrong.
+            (true, false) if self.config.is_local(address) => Ok(self.refuse(address, Refusal::WrongNetwork)),
+            (false, true) if self.config.authoritative => Ok(self.refuse(address, Refusal::NotAvailable)),
+            //= https://www.rfc-editor.org/rfc/rfc2131#section-4.3.2
+            //# If the DHCP server has no record of this client, then it MUST
+            //# remain silent, and MAY output a warning to the network
+            //# administrator.
+            _ => Err(Ignored::NoRecord { address }),
         }
-        Err(Ignored::NoRecord { address })
     }
 
     /// DHCPDECLINE, section 4.3.3.
@@ -155,27 +166,33 @@ impl<'s> Desk<'s> {
         let claimed = Some(header.ciaddr).filter(|address| !address.is_unspecified());
         let address = claimed.or(self.source).unwrap_or(Ipv4Addr::UNSPECIFIED);
         // Else anybody could have our answers sent to anybody.
-        if header.giaddr.is_unspecified() && !self.config.is_local(address) {
+        let is_known = self.own_row().is_some_and(|(_, own)| own == address);
+        let is_here = self.is_reachable() && self.config.is_client(address);
+        if !is_known && !is_here {
             return Err(Ignored::OtherNetwork { address });
         }
-        Ok((Event::Informed { hardware: header.hardware, address }, Some(Kind::Inform)))
+        Ok((
+            Event::Informed { hardware: header.hardware, address, left_out: LeftOut::NOTHING },
+            Some(Kind::Inform),
+        ))
     }
 
     /// BOOTREQUEST of a client without DHCP, RFC 1534.
     pub(super) fn bootp(self) -> Outcome {
         let hardware = self.request.header.hardware;
-        let is_fixed = self
+        // A lease that ends must not become endless: it would never come back to the pool.
+        let is_known = self
             .own_row()
             .and_then(|(index, _)| self.rows.get(index))
-            .is_some_and(|row| row.fixed || row.is_leased(self.now));
-        if !is_fixed && !self.config.dynamic_bootp {
+            .is_some_and(|row| row.fixed || matches!(row.state, State::Leased { until: None }));
+        if !is_known && !self.config.dynamic_bootp {
             return Err(Ignored::BootpNotServed);
         }
         let (index, address) = self.place()?;
         if let Some(row) = self.take_row(index, address) {
             row.state = State::Leased { until: None };
         }
-        Ok((Event::Bootp { hardware, address }, Some(Kind::Bootp { address })))
+        Ok((Event::Bootp { hardware, address, left_out: LeftOut::NOTHING }, Some(Kind::Bootp { address })))
     }
 
     fn check_server(&self) -> Result<(), Ignored> {
@@ -187,9 +204,16 @@ impl<'s> Desk<'s> {
 
     /// The client's row that it may use now, and its address.
     fn own_row(&self) -> Option<(usize, Ipv4Addr)> {
-        let index = table::row_of(self.rows, self.request, self.now)?;
+        let index = table::row_of(self.rows, self.config, self.request, self.now)?;
         let row = self.rows.get(index)?;
         (!row.is_quarantined(self.now)).then_some((index, row.address))
+    }
+
+    /// Whether a client may go on with the address of its row: fixed ones wherever it is, others where the pool has
+    /// them and is the client's.
+    fn may_keep(&self, index: usize) -> bool {
+        let row = self.rows.get(index);
+        row.is_some_and(|row| row.fixed || (self.config.is_in_pool(row.address) && self.is_reachable()))
     }
 
     /// A row for a client that asks for an address.
@@ -244,7 +268,10 @@ impl<'s> Desk<'s> {
         if let Some(row) = self.take_row(index, address) {
             row.state = State::Leased { until };
         }
-        (Event::Acknowledged { hardware, address }, Some(Kind::Ack { address, lease }))
+        (
+            Event::Acknowledged { hardware, address, left_out: LeftOut::NOTHING },
+            Some(Kind::Ack { address, lease }),
+        )
     }
 
     const fn refuse(&self, address: Ipv4Addr, reason: Refusal) -> (Event, Option<Kind>) {

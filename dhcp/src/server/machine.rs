@@ -5,7 +5,7 @@ use bootproto_core::{BufferTooSmall, HighWater, Instant, Machine, Transmit, UdpP
 use super::answer::{Answer, Kind};
 use super::leases::{Desk, Outcome};
 use super::request::{Class, Request};
-use super::{Binding, Config, ConfigError, Event, Ignored, Role, reply};
+use super::{Binding, Config, ConfigError, Event, Ignored, LeftOut, Role, reply, table};
 use crate::wire::MessageType;
 
 /// A DHCP, ProxyDHCP and boot server over the caller's lease table: an array, a `&mut` slice, a vector of
@@ -23,12 +23,13 @@ pub struct Server<T> {
 
 impl<T: AsRef<[Binding]> + AsMut<[Binding]>> Server<T> {
     /// A server with these settings and this table. Fixed rows stand in the table from the start; rows of earlier
-    /// leases may.
+    /// leases may; one whose address is a fixed row's now, or another's, is freed.
     ///
     /// # Errors
     /// [`ConfigError`] says which setting is impossible.
-    pub fn new(config: Config, table: T) -> Result<Self, ConfigError> {
+    pub fn new(config: Config, mut table: T) -> Result<Self, ConfigError> {
         config.validate(table.as_ref().len())?;
+        table::settle(table.as_mut());
         Ok(Self { config, table, clock: HighWater::new(), answer: None })
     }
 
@@ -60,7 +61,8 @@ impl<T: AsRef<[Binding]> + AsMut<[Binding]>> Server<T> {
         let (event, kind) =
             if is_pxe_port { boot_server(&self.config, &request) } else { self.decide(now, path, &request) }?;
         self.answer = kind.map(|kind| Answer::new(&self.config, kind, request, path));
-        Ok(event)
+        let left_out = self.answer.as_ref().map(|answer| reply::left_out(&self.config, answer));
+        Ok(event.without(left_out.unwrap_or_default()))
     }
 
     /// What arrived on the server port.
@@ -108,7 +110,7 @@ fn proxy(config: &Config, request: &Request) -> Outcome {
         Some(MessageType::DISCOVER) => {
             check_boot(config, request)?;
             let hardware = request.header.hardware;
-            Ok((Event::ProxyOffered { hardware }, Some(Kind::ProxyOffer)))
+            Ok((Event::ProxyOffered { hardware, left_out: LeftOut::NOTHING }, Some(Kind::ProxyOffer)))
         }
         Some(MessageType(kind)) => match request.server {
             Some(server) if server != config.address => Err(Ignored::OtherServer { server }),
@@ -142,7 +144,7 @@ fn boot_server(config: &Config, request: &Request) -> Outcome {
     }
     let hardware = request.header.hardware;
     let item = request.item.map(|(kind, _)| kind);
-    Ok((Event::BootServed { hardware, item }, Some(Kind::BootServer)))
+    Ok((Event::BootServed { hardware, item, left_out: LeftOut::NOTHING }, Some(Kind::BootServer)))
 }
 
 /// Whether there is anything to boot for this client.

@@ -7,7 +7,7 @@ use bootproto_core::{BufferTooSmall, Writer};
 use super::answer::{Answer, Kind};
 use super::layout::{self, OptionList};
 use super::request::{Class, Request};
-use super::{Config, Role};
+use super::{Config, LeftOut, Role};
 use crate::wire::{Header, OptionCode, PxeCode, write_sub_option};
 
 /// What option 43 of an answer holds.
@@ -92,20 +92,57 @@ fn next_server(config: &Config) -> Ipv4Addr {
     config.next_server.unwrap_or(config.address)
 }
 
+/// The parts of an answer before they have their places.
+struct Draft<'c> {
+    header: Header,
+    /// The boot file where it fits the field `file`.
+    file: &'c [u8],
+    list: OptionList,
+    /// The longest message that may come of it.
+    limit: usize,
+}
+
+impl<'c> Draft<'c> {
+    fn of(config: &'c Config, answer: &Answer) -> Self {
+        let request = &answer.request;
+        let boot = Boot::of(config, answer);
+        let fits_field = boot.file.len() <= 127;
+        let list = options(config, answer, &boot, fits_field);
+        // The relay agent takes its option out again: the client needs no room for it.
+        let relayed = list.encoded_len(OptionCode::RELAY_AGENT);
+        Self {
+            header: header(answer, boot.server),
+            file: if fits_field { boot.file } else { &[] },
+            list,
+            limit: request.limit.saturating_add(relayed).min(Request::MAX_ANSWER),
+        }
+    }
+}
+
 /// Writes the answer.
 pub(super) fn write<'b>(
     config: &Config,
     answer: &Answer,
     buf: &'b mut [u8],
 ) -> Result<&'b [u8], BufferTooSmall> {
-    let request = &answer.request;
-    let boot = Boot::of(config, answer);
-    let mut header = Header::reply_to(&request.header);
+    let draft = Draft::of(config, answer);
+    layout::write(buf, &draft.header, draft.file, &draft.list, draft.limit)
+}
+
+/// The options that the answer has no room for.
+pub(super) fn left_out(config: &Config, answer: &Answer) -> LeftOut {
+    let draft = Draft::of(config, answer);
+    layout::left_out(draft.file, &draft.list, draft.limit)
+}
+
+fn header(answer: &Answer, boot_server: Ipv4Addr) -> Header {
+    let request = &answer.request.header;
+    let mut header = Header::reply_to(request);
     header.yiaddr = answer.kind.given().unwrap_or(Ipv4Addr::UNSPECIFIED);
-    header.siaddr = boot.server;
+    header.siaddr = boot_server;
     match answer.kind {
         Kind::Ack { .. } | Kind::Inform | Kind::BootServer | Kind::Bootp { .. } => {
-            header.ciaddr = request.header.ciaddr;
+            header.ciaddr = request.ciaddr;
         }
         //= https://www.rfc-editor.org/rfc/rfc2131#section-4.3.2
         //# If 'giaddr' is set in the DHCPREQUEST message, the client is on a
@@ -116,9 +153,7 @@ pub(super) fn write<'b>(
         // There is no address to send it to but everybody's.
         Kind::ProxyOffer => header.flags |= Header::BROADCAST,
     }
-    let fits_field = boot.file.len() <= 127;
-    let field = if fits_field { boot.file } else { &[] };
-    layout::write(buf, &header, field, &options(config, answer, &boot, fits_field), request.limit)
+    header
 }
 
 fn options(config: &Config, answer: &Answer, boot: &Boot<'_>, file_in_field: bool) -> OptionList {
@@ -160,8 +195,12 @@ fn push_network(config: &Config, answer: &Answer, list: &mut OptionList) {
     //# expiration time to the client
     if let Some(lease) = answer.kind.lease() {
         list.push(OptionCode::LEASE_TIME, &lease.to_be_bytes());
-        if lease != u32::MAX {
-            let (t1, t2) = (lease / 2, lease.saturating_sub(lease / 8));
+        let (t1, t2) = (lease / 2, lease.saturating_sub((lease / 8).max(1)));
+        //= https://www.rfc-editor.org/rfc/rfc2131#section-4.4.5
+        //# T1 MUST be
+        //# earlier than T2, which, in turn, MUST be earlier than the time at
+        //# which the client's lease will expire.
+        if lease != u32::MAX && t1 > 0 && t1 < t2 {
             list.push(OptionCode::RENEWAL_TIME, &t1.to_be_bytes());
             list.push(OptionCode::REBINDING_TIME, &t2.to_be_bytes());
         }
@@ -173,8 +212,10 @@ fn push_network(config: &Config, answer: &Answer, list: &mut OptionList) {
     if request.wants(OptionCode::DNS_SERVERS) {
         push_addresses(list, OptionCode::DNS_SERVERS, &config.dns);
     }
-    if request.wants(OptionCode::BROADCAST_ADDRESS) {
-        list.push(OptionCode::BROADCAST_ADDRESS, &config.broadcast().octets());
+    if let Some(broadcast) = config.broadcast()
+        && request.wants(OptionCode::BROADCAST_ADDRESS)
+    {
+        list.push(OptionCode::BROADCAST_ADDRESS, &broadcast.octets());
     }
     if let Some(mtu) = config.mtu
         && request.wants(OptionCode::INTERFACE_MTU)

@@ -4,6 +4,7 @@ use core::net::Ipv4Addr;
 
 use heapless::Vec;
 
+use super::config::is_unicast;
 use super::{ClientKey, Ignored};
 use crate::wire::{Header, MessageType, Op, OptionCode, Packet, Value};
 
@@ -26,7 +27,8 @@ pub(super) struct Request {
     pub(super) kind: Option<MessageType>,
     pub(super) key: ClientKey,
     pub(super) client_id: Option<Vec<u8, 255>>,
-    pub(super) relay: Option<Vec<u8, 255>>,
+    /// Option 82, pieces joined.
+    pub(super) relay: Option<Vec<u8, 512>>,
     pub(super) requested: Option<Ipv4Addr>,
     pub(super) server: Option<Ipv4Addr>,
     pub(super) lease: Option<u32>,
@@ -54,7 +56,10 @@ impl Request {
         if header.op != Op::REQUEST {
             return Err(Ignored::NotARequest);
         }
-        let client_id = packet.option(OptionCode::CLIENT_ID).filter(|id| id.len() >= 2).and_then(kept);
+        if !header.giaddr.is_unspecified() && !is_unicast(header.giaddr) {
+            return Err(Ignored::BadRelay { address: header.giaddr });
+        }
+        let client_id = returned(&packet, OptionCode::CLIENT_ID)?.filter(|id| id.len() >= 2);
         //= https://www.rfc-editor.org/rfc/rfc2131#section-4.2
         //# If the client does not provide a 'client identifier' option,
         //# the server MUST use the contents of the 'chaddr' field to identify
@@ -72,7 +77,7 @@ impl Request {
             kind,
             key,
             client_id,
-            relay: packet.option(OptionCode::RELAY_AGENT).and_then(kept),
+            relay: returned(&packet, OptionCode::RELAY_AGENT)?,
             requested: address(OptionCode::REQUESTED_ADDRESS),
             server: address(OptionCode::SERVER_ID),
             lease: packet.option(OptionCode::LEASE_TIME).and_then(Value::u32),
@@ -105,12 +110,14 @@ impl Request {
     }
 }
 
-/// The value if there is room for it. One that is longer cannot be sent back in one option either.
-fn kept<const N: usize>(value: Value<'_>) -> Option<Vec<u8, N>> {
+/// An option that has to go back unaltered. One that is too long for that must not be answered: without it the answer
+/// would be another client's, or no relay agent's.
+fn returned<const N: usize>(packet: &Packet<'_>, code: OptionCode) -> Result<Option<Vec<u8, N>>, Ignored> {
+    let Some(value) = packet.option(code) else { return Ok(None) };
     let mut bytes = Vec::new();
-    bytes.resize(value.len(), 0).ok()?;
+    bytes.resize(value.len(), 0).map_err(|_| Ignored::TooLongToReturn { option: code.0 })?;
     value.copy_to(&mut bytes);
-    Some(bytes)
+    Ok(Some(bytes))
 }
 
 fn class_of(packet: &Packet<'_>) -> Class {

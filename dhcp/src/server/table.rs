@@ -16,7 +16,7 @@ const OFFER_GRACE: Duration = Duration::from_secs(1);
 const WINDOW: u64 = 1024;
 
 /// The row of this client: its fixed one unless that is in quarantine, else the one it had.
-pub(super) fn row_of(rows: &[Binding], request: &Request, now: Instant) -> Option<usize> {
+pub(super) fn row_of(rows: &[Binding], config: &Config, request: &Request, now: Instant) -> Option<usize> {
     let fixed =
         |key: ClientKey| rows.iter().position(|row| row.fixed && row.key == key && !row.is_quarantined(now));
     let by_id = fixed(request.key);
@@ -25,7 +25,26 @@ pub(super) fn row_of(rows: &[Binding], request: &Request, now: Instant) -> Optio
         let known = !hardware.bytes().is_empty();
         known.then(|| fixed(ClientKey::hardware(hardware))).flatten()
     };
-    by_id.or_else(by_hardware).or_else(|| rows.iter().position(|row| !row.fixed && row.key == request.key))
+    let own = |row: &Binding| !row.fixed && row.key == request.key;
+    // A lease of a pool that is no more may still run beside the one that replaces it.
+    let current = || rows.iter().position(|row| own(row) && config.is_in_pool(row.address));
+    by_id.or_else(by_hardware).or_else(current).or_else(|| rows.iter().position(own))
+}
+
+/// Frees rows whose address another row has: a fixed one, or one before it. An earlier run may have given what is
+/// reserved now.
+pub(super) fn settle(rows: &mut [Binding]) {
+    for index in 0..rows.len() {
+        let Some(row) = rows.get(index).filter(|row| !row.fixed && !row.address.is_unspecified()) else {
+            continue;
+        };
+        let mut others = rows.iter().enumerate().filter(|(_, other)| other.address == row.address);
+        if others.any(|(place, other)| other.fixed || place < index)
+            && let Some(row) = rows.get_mut(index)
+        {
+            *row = Binding::FREE;
+        }
+    }
 }
 
 /// The row that has `address`.
@@ -42,7 +61,7 @@ pub(super) fn place_for(
     now: Instant,
 ) -> Option<(usize, Ipv4Addr)> {
     let usable = |row: &Binding| row.fixed || config.is_in_pool(row.address);
-    if let Some(index) = row_of(rows, request, now)
+    if let Some(index) = row_of(rows, config, request, now)
         && let Some(row) = rows.get(index)
         && usable(row)
     {

@@ -213,14 +213,18 @@ fn events_print_as_lines_of_a_log() {
     let hardware = HardwareAddress::ethernet([2, 0, 0, 0, 0, 1]);
     let address = net(105);
     let reason = super::Refusal::WrongNetwork;
+    let none = super::LeftOut::NOTHING;
     for (event, line) in [
-        (Event::Acknowledged { hardware, address }, "gave 10.77.0.105 to 02:00:00:00:00:01"),
+        (Event::Acknowledged { hardware, address, left_out: none }, "gave 10.77.0.105 to 02:00:00:00:00:01"),
         (
             Event::Refused { hardware, address, reason },
             "refused 10.77.0.105 to 02:00:00:00:00:01: wrong network",
         ),
         (Event::Ignored(super::Ignored::PoolExhausted), "ignored: no address is free"),
-        (Event::BootServed { hardware, item: Some(7) }, "told 02:00:00:00:00:01 the boot file of type 7"),
+        (
+            Event::BootServed { hardware, item: Some(7), left_out: none },
+            "told 02:00:00:00:00:01 the boot file of type 7",
+        ),
     ] {
         assert_eq!(event.to_string(), line);
     }

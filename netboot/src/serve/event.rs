@@ -183,15 +183,15 @@ fn dhcp_json(event: &dhcp::Event) -> Value {
                 "event": "dhcp-ignored", "code": ignored.code().to_string(), "why": ignored.to_string(),
             });
         }
-        dhcp::Event::Offered { hardware, address } => ("dhcp-offered", hardware, Some(address)),
-        dhcp::Event::Acknowledged { hardware, address } => ("dhcp-acknowledged", hardware, Some(address)),
-        dhcp::Event::Bootp { hardware, address } => ("bootp", hardware, Some(address)),
+        dhcp::Event::Offered { hardware, address, .. } => ("dhcp-offered", hardware, Some(address)),
+        dhcp::Event::Acknowledged { hardware, address, .. } => ("dhcp-acknowledged", hardware, Some(address)),
+        dhcp::Event::Bootp { hardware, address, .. } => ("bootp", hardware, Some(address)),
         dhcp::Event::Refused { hardware, address, .. } => ("dhcp-refused", hardware, Some(address)),
         dhcp::Event::Withdrawn { hardware, address } => ("dhcp-withdrawn", hardware, Some(address)),
         dhcp::Event::Declined { hardware, address } => ("dhcp-declined", hardware, Some(address)),
         dhcp::Event::Released { hardware, address } => ("dhcp-released", hardware, Some(address)),
-        dhcp::Event::Informed { hardware, address } => ("dhcp-informed", hardware, Some(address)),
-        dhcp::Event::ProxyOffered { hardware } => ("proxy-offered", hardware, None),
+        dhcp::Event::Informed { hardware, address, .. } => ("dhcp-informed", hardware, Some(address)),
+        dhcp::Event::ProxyOffered { hardware, .. } => ("proxy-offered", hardware, None),
         dhcp::Event::BootServed { hardware, .. } => ("boot-served", hardware, None),
         other => return json!({"event": "dhcp", "text": other.to_string()}),
     };
