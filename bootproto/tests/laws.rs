@@ -69,8 +69,13 @@ fn a_silent_network_ends_the_boot() {
     assert!(waited >= Duration::from_secs(50), "{waited:?}");
 }
 
+/// Few for every day, since each is a whole boot; PROPTEST_CASES asks for more.
+fn cases() -> u32 {
+    if std::env::var_os("PROPTEST_CASES").is_some() { ProptestConfig::default().cases } else { 20 }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 20, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
 
     #[test]
     fn the_laws_hold_when_a_whole_boot_is_cut_off_and_harmed(

@@ -118,8 +118,7 @@ fn a_download_in_order_keeps_the_laws() {
     keeps(download(small().with_in_order(true)), to_a_client(), paths(path(4000), path(69)), 200);
 }
 
-#[test]
-fn a_multicast_download_keeps_the_laws() {
+fn to_a_listener() -> (Vec<Vec<u8>>, Vec<UdpPath>) {
     let mut seeds = to_a_client();
     seeds[0] = b"\0\x06blksize\x0016\0tsize\x0072\0multicast\x00239.1.1.1,1758,0\0".to_vec();
     seeds.insert(4, b"\0\x06multicast\0,,1\0".to_vec());
@@ -128,6 +127,12 @@ fn a_multicast_download_keeps_the_laws() {
     let mut to_group = path(4000);
     to_group.local = "239.1.1.1:1758".parse().unwrap();
     paths.push(to_group);
+    (seeds, paths)
+}
+
+#[test]
+fn a_multicast_download_keeps_the_laws() {
+    let (seeds, paths) = to_a_listener();
     keeps(download(small().with_multicast(true)), seeds, paths, 400);
 }
 
@@ -183,4 +188,77 @@ fn no_machine_waits_for_ever() {
     ends(an_upload(), &to_an_uploader(), path(4000), limit);
     ends(a_send(), &[0, 2, 4].map(ack), server_path(4000), limit);
     ends(a_receive(), &to_a_client()[1..], server_path(4000), limit);
+}
+
+/// What a download tells must fit together, whatever comes: no byte twice between two beginnings, none beyond the
+/// limit, and the size at the end is that of the bytes told.
+fn tells_soundly(
+    machine: Case<Download>,
+    script: &[laws::Op<UdpPath>],
+    limit: u64,
+) -> Result<(), TestCaseError> {
+    use bootproto_core::{Instant, Machine};
+    use bootproto_tftp::client::Event;
+    use laws::Op;
+    let (mut machine, mut now) = (machine, laws::START);
+    let mut buffer = vec![0; Download::MAX_TRANSMIT];
+    let mut told = std::collections::BTreeMap::<u64, u64>::new();
+    for op in script {
+        let event = match op {
+            Op::Datagram { path, bytes } => machine.handle_datagram(now, *path, bytes),
+            Op::Timeout | Op::Spurious => {
+                if let (Op::Timeout, Some(at)) = (op, machine.poll_timeout()) {
+                    now = now.max(at);
+                }
+                machine.handle_timeout(now).unwrap_or(Event::Nothing)
+            }
+            Op::Advance(span) => {
+                now = now.saturating_add(*span);
+                continue;
+            }
+            Op::Back(span) => {
+                let span = u64::try_from(span.as_micros()).unwrap();
+                now = Instant::from_micros(now.as_micros().saturating_sub(span));
+                continue;
+            }
+            Op::Poll(_) | Op::Drain => {
+                while machine.poll_transmit(now, &mut buffer).unwrap().is_some() {}
+                continue;
+            }
+        };
+        match event {
+            Event::FellBack(_) => told.clear(),
+            Event::Data { offset, bytes } => {
+                let end = offset + bytes.len() as u64;
+                prop_assert!(end <= limit, "{offset} + {}", bytes.len());
+                let before = told.range(..=offset).next_back();
+                prop_assert!(before.is_none_or(|(at, length)| at + length <= offset && *at != offset));
+                prop_assert!(told.range(offset + 1..).next().is_none_or(|(at, _)| end <= *at));
+                told.insert(offset, bytes.len() as u64);
+            }
+            Event::Done { size } => prop_assert_eq!(size, told.values().sum::<u64>()),
+            _ => {}
+        }
+    }
+    if machine.0.is_complete() {
+        prop_assert_eq!(machine.0.received(), told.values().sum::<u64>());
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_told_fits_together(script in laws::scripts(to_a_client(), paths(path(4000), path(4001)), 120), in_order: bool) {
+        tells_soundly(download(small().with_limit(100).with_in_order(in_order)), &script, 100)?;
+    }
+
+    #[test]
+    fn what_is_told_by_multicast_fits_together(script in {
+        let (seeds, paths) = to_a_listener();
+        laws::scripts(seeds, paths, 120)
+    }) {
+        tells_soundly(download(small().with_multicast(true).with_limit(100)), &script, 100)?;
+    }
 }

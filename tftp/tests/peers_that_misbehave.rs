@@ -260,3 +260,23 @@ fn no_window_is_larger_than_half_of_all_numbers() {
     let send = server::Send::new(config, server_path(4000), &request, &b"x"[..]).unwrap();
     assert_eq!(send.negotiated().window_size, 32767);
 }
+
+#[test]
+fn a_download_that_failed_with_its_last_block_is_not_complete() {
+    for (announced, length) in [("600", 89), ("600", 87)] {
+        let mut talk = Talk::new(Download::new(config("kernel")).unwrap());
+        talk.sent();
+        talk.from(2000, &oack(&[("tsize", announced)]));
+        talk.from(2000, &data(1, &[7; 512]));
+        assert!(matches!(talk.from(2000, &data(2, &[7; 512][..length])), Event::Failed(_)));
+        assert!(!talk.machine.is_complete());
+    }
+    let request = Request::parse(b"\0\x02f\0octet\0tsize\x00600\0").unwrap();
+    let receive = server::Receive::new(server::Config::new(1), server_path(4000), &request).unwrap();
+    let mut talk = Talk::new(receive);
+    talk.sent();
+    talk.on(server_path(4000), &data(1, &[7; 512]));
+    let last = data(2, &[7; 89]);
+    assert!(matches!(talk.on(server_path(4000), &last), server::Event::Failed(_)));
+    assert!(!talk.machine.is_complete());
+}

@@ -33,7 +33,10 @@ enum State {
     Receiving,
     /// Everything is here; the last acknowledgement may be lost.
     Dallying,
-    Finished,
+    /// Over, and well.
+    Done,
+    /// Over, and not well.
+    Dead,
 }
 
 const _: () = assert!(size_of::<Receive>() <= 512, "a server holds many of these");
@@ -90,7 +93,7 @@ impl Receive {
     /// Whether every byte has been told.
     #[must_use]
     pub const fn is_complete(&self) -> bool {
-        self.incoming.receiver.is_complete()
+        matches!(self.state, State::Dallying | State::Done)
     }
 
     /// The bytes received in order from the start of the file.
@@ -108,7 +111,7 @@ impl Receive {
     /// Breaks the transfer off: the caller can't store what comes, say. An ERROR with `code` waits to be sent; the
     /// machine is dead.
     pub const fn abort(&mut self, code: ErrorCode) -> Failure {
-        if !matches!(self.state, State::Finished) {
+        if !self.is_over() {
             self.part(code);
         }
         Failure::Aborted
@@ -125,7 +128,11 @@ impl Receive {
 
     const fn finish(&mut self) {
         self.incoming.pending = None;
-        self.transition(State::Finished);
+        self.transition(if self.is_complete() { State::Done } else { State::Dead });
+    }
+
+    const fn is_over(&self) -> bool {
+        matches!(self.state, State::Done | State::Dead)
     }
 
     fn on_data<'d>(&mut self, now: Instant, wire: u16, bytes: &'d [u8]) -> Event<'d> {
@@ -154,7 +161,7 @@ impl Machine for Receive {
     fn handle_datagram<'d>(&mut self, now: Instant, path: UdpPath, data: &'d [u8]) -> Event<'d> {
         let now = self.clock.advance(now);
         self.counters.0.received();
-        if self.state == State::Finished {
+        if self.is_over() {
             return Event::Ignored(Ignored::Finished);
         }
         if path.local.port() != self.path.local.port() {
@@ -177,9 +184,8 @@ impl Machine for Receive {
         match packet {
             Packet::Data { block, bytes } => self.on_data(now, block, bytes),
             Packet::Error { code, message } => {
-                let is_complete = self.state == State::Dallying;
                 self.finish();
-                if is_complete {
+                if self.is_complete() {
                     // The client missed our last acknowledgement and complains; the file is whole all the same.
                     return Event::Done { size: self.incoming.receiver.in_order() };
                 }
@@ -193,7 +199,7 @@ impl Machine for Receive {
 
     fn handle_timeout(&mut self, now: Instant) -> Option<Event<'static>> {
         let now = self.clock.advance(now);
-        if self.state == State::Finished {
+        if self.is_over() {
             return None;
         }
         let given_up = self.incoming.timer.has_given_up(now, self.limits);
@@ -258,7 +264,7 @@ impl Machine for Receive {
         match self.state {
             State::Receiving => Some(self.incoming.timer.deadline(self.limits)),
             State::Dallying => Some(self.incoming.timer.dally_end(self.grant.timeout())),
-            State::Finished => None,
+            State::Done | State::Dead => None,
         }
     }
 }

@@ -11,7 +11,7 @@ impl Machine for Download {
     fn handle_datagram<'d>(&mut self, now: Instant, path: UdpPath, data: &'d [u8]) -> Event<'d> {
         let now = self.clock.advance(now);
         self.counters.0.received();
-        if self.state == State::Finished {
+        if self.is_over() {
             return Event::Ignored(Ignored::Finished);
         }
         let local = path.local.port();
@@ -44,7 +44,7 @@ impl Machine for Download {
 
     fn handle_timeout(&mut self, now: Instant) -> Option<Event<'static>> {
         let now = self.clock.advance(now);
-        if self.state != State::Finished && (self.incoming.pending.is_some() || self.reply.0.is_some()) {
+        if !self.is_over() && (self.incoming.pending.is_some() || self.reply.0.is_some()) {
             // What waits to be sent waits for the caller; only giving up does not.
             if !self.incoming.timer.has_given_up(now, self.config.limits) {
                 self.incoming.timer.start(now);
@@ -94,7 +94,7 @@ impl Machine for Download {
             State::Receiving if self.is_passive() => Some(self.incoming.timer.end(self.config.limits)),
             State::Opening | State::Receiving => Some(self.incoming.timer.deadline(self.config.limits)),
             State::Dallying => Some(self.incoming.timer.dally_end(self.peer_timeout)),
-            State::Finished => None,
+            State::Done | State::Dead => None,
         }
     }
 }

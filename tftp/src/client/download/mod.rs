@@ -61,7 +61,10 @@ enum State {
     Opening,
     Receiving,
     Dallying,
-    Finished,
+    /// Over, and well.
+    Done,
+    /// Over, and not well.
+    Dead,
 }
 
 // Nearly half of it is the file's name; the gaps of a multicast are what exceeds 512 bytes most.
@@ -114,8 +117,8 @@ impl Download {
     /// Whether every byte has been told. Only the last acknowledgement may still be lost, which concerns the server
     /// alone: a caller in a hurry sends what is pending and drops the machine.
     #[must_use]
-    pub fn is_complete(&self) -> bool {
-        self.group.as_ref().map_or_else(|| self.incoming.receiver.is_complete(), Group::is_complete)
+    pub const fn is_complete(&self) -> bool {
+        matches!(self.state, State::Dallying | State::Done)
     }
 
     /// The bytes received in order from the start of the file.
@@ -141,7 +144,7 @@ impl Download {
 
     /// Breaks the transfer off. An ERROR to the server waits to be sent; the machine is dead.
     pub fn abort(&mut self) -> Failure {
-        if self.state != State::Finished {
+        if !self.is_over() {
             self.part(ErrorCode::NOT_DEFINED);
         }
         Failure::Aborted
@@ -154,7 +157,7 @@ impl Download {
     const fn phase(&self) -> Phase {
         match self.state {
             State::Opening => Phase::Opening,
-            State::Receiving | State::Dallying | State::Finished => Phase::Transferring,
+            State::Receiving | State::Dallying | State::Done | State::Dead => Phase::Transferring,
         }
     }
 
@@ -168,7 +171,11 @@ impl Download {
 
     const fn finish(&mut self) {
         self.incoming.pending = None;
-        self.transition(State::Finished);
+        self.transition(if self.is_complete() { State::Done } else { State::Dead });
+    }
+
+    const fn is_over(&self) -> bool {
+        matches!(self.state, State::Done | State::Dead)
     }
 
     const fn fail(&mut self, failure: Failure, code: ErrorCode) -> Event<'static> {
@@ -257,9 +264,8 @@ impl Download {
             return event;
         }
         let failure = meaning(code, self.phase());
-        let is_complete = self.state == State::Dallying;
         self.finish();
-        if is_complete {
+        if self.is_complete() {
             // The server missed our last acknowledgement and complains; the file is whole all the same.
             return Event::Done { size: self.received() };
         }
@@ -341,7 +347,7 @@ impl Download {
 
     fn on_time(&mut self, now: Instant) -> Option<Event<'static>> {
         match self.state {
-            State::Finished => None,
+            State::Done | State::Dead => None,
             State::Dallying => {
                 self.finish();
                 Some(Event::Done { size: self.received() })
