@@ -69,7 +69,7 @@ fn a_silent_network_ends_the_boot() {
     assert!(waited >= Duration::from_secs(50), "{waited:?}");
 }
 
-/// Few for every day, since each is a whole boot; PROPTEST_CASES asks for more.
+/// Few for every day, since each is a whole boot; `PROPTEST_CASES` asks for more.
 fn cases() -> u32 {
     if std::env::var_os("PROPTEST_CASES").is_some() { ProptestConfig::default().cases } else { 20 }
 }

@@ -26,6 +26,7 @@
 mod boot;
 mod check;
 mod config;
+mod control;
 mod event;
 mod file;
 mod ignored;

@@ -143,7 +143,7 @@ impl Download {
     }
 
     /// Breaks the transfer off. An ERROR to the server waits to be sent; the machine is dead.
-    pub fn abort(&mut self) -> Failure {
+    pub const fn abort(&mut self) -> Failure {
         if !self.is_over() {
             self.part(ErrorCode::NOT_DEFINED);
         }
