@@ -216,8 +216,9 @@ impl Event {
         self
     }
 
-    /// The options that the answer has no room for.
-    const fn left_out(&self) -> LeftOut {
+    /// The options that the answer has no room for; none where there is no answer.
+    #[must_use]
+    pub const fn left_out(&self) -> LeftOut {
         match self {
             Self::Offered { left_out, .. }
             | Self::Acknowledged { left_out, .. }
