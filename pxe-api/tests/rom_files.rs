@@ -9,6 +9,7 @@
     clippy::missing_const_for_fn,
     clippy::panic,
     clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
     reason = "tests"
 )]
 
@@ -67,7 +68,7 @@ impl Rom {
     fn call(&mut self, opcode: u16, block: &mut [u8]) -> Exit {
         self.log.push(opcode);
         let planned = self.fails.get_mut(&opcode).and_then(VecDeque::pop_front);
-        let status = planned.or(self.always.get(&opcode).copied()).unwrap_or(0);
+        let status = planned.or_else(|| self.always.get(&opcode).copied()).unwrap_or(0);
         if status == 0 {
             self.serve(opcode, block);
         }
@@ -423,7 +424,7 @@ proptest! {
         let mut fetch = Fetch::new(config(way).with_ask_size(ask));
         let mut area = [0; AREA_SIZE];
         let (mut open, mut ended) = (false, false);
-        let noise = answers.into_iter().chain(std::iter::repeat_with(|| (1, vec![1, 0])));
+        let noise = answers.into_iter().chain(core::iter::repeat_with(|| (1, vec![1, 0])));
         for (calls, (exit, block)) in noise.enumerate() {
             let Some(call) = fetch.poll_call(&mut area).unwrap() else { break };
             open = match call.opcode {

@@ -72,7 +72,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// A UNDI in state `attach`, with the parameter area of [`AREA_SIZE`](crate::AREA_SIZE) bytes at `area` in base
+    /// A UNDI in state `attach`, with the parameter area of [`AREA_SIZE`] bytes at `area` in base
     /// memory.
     ///
     /// # Errors

@@ -8,6 +8,7 @@
     clippy::missing_const_for_fn,
     clippy::disallowed_methods,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "tests; every one takes what it needs"
 )]
