@@ -177,7 +177,7 @@ bootproto_core::numbered! {
         /// No name of the search order exists on the server.
         NoConfiguration { /** How many names were tried. */ tried: u16 } = 3204 ["PXE-E3B"], "none of {tried} configuration file names exists on the server", "Put a file pxelinux.cfg/default beside the boot file on the TFTP server.";
         /// The caller chose an entry that is not there.
-        NoSuchEntry { /** The index that the caller gave. */ entry: usize } = 3205, "the configuration has no entry {entry}, or it is disabled", "Choose one of the entries that are shown.";
+        NoSuchEntry { /** The index that the caller gave. */ entry: usize } = 3205, "the configuration has no entry {entry}, or one that starts nothing", "Choose one of the entries that are shown.";
         /// The entry starts something else than a kernel.
         NotBootable = 3206, "the chosen entry starts a program of another boot loader", "Choose an entry with LINUX or KERNEL.";
         /// More includes than are followed.

@@ -141,3 +141,14 @@ fn a_key_does_not_stop_the_clock_of_totaltimeout() {
     assert_eq!(run.command_line(), "BOOT_IMAGE=vmlinuz third");
     assert!(run.now.as_micros() > 10_000_000);
 }
+
+#[test]
+fn an_entry_that_leads_to_another_menu_is_no_kernel_s_name() {
+    let text =
+        "PROMPT 1\nLABEL a\nKERNEL vmlinuz\nLABEL back\nMENU EXIT\nLABEL off\nMENU DISABLE\nKERNEL vmlinuz\n";
+    for index in [1, 2] {
+        let run = boot(text, Answer::Choose(index));
+        assert_eq!(run.code(), "BP3205", "{:#?}", run.driver.log);
+        assert!(!run.driver.missing.iter().any(|name| name.ends_with("back")));
+    }
+}

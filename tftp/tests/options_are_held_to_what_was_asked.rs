@@ -43,6 +43,10 @@ fn all_that_was_asked_may_be_granted() {
     assert_eq!(talk.sent(), [(2000, ack(0))]);
 }
 
+//= https://www.rfc-editor.org/rfc/rfc2347
+//= type=test
+//# An option not acknowledged by the server must be ignored by the client and server as if it were never
+//# requested.
 #[test]
 fn less_may_be_granted_and_what_is_left_out_is_the_default() {
     for (options, block_size, window_size) in [

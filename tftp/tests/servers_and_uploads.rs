@@ -207,6 +207,10 @@ fn a_source_that_cannot_be_read_ends_the_transfer_with_an_error() {
     assert_eq!(talk.machine.poll_timeout(), None);
 }
 
+//= https://www.rfc-editor.org/rfc/rfc1123#section-4.2.3.1
+//= type=test
+//# the sender (i.e., the side originating the DATA packets) must never resend the current DATA packet on
+//# receipt of a duplicate ACK.
 #[test]
 fn a_duplicate_acknowledgement_never_causes_a_block_in_lock_step() {
     let request = Request::parse(b"\0\x01f\0octet\0").unwrap();

@@ -34,6 +34,11 @@ fn block(number: u16) -> Vec<u8> {
     data(number, &content(start + 16)[start..])
 }
 
+//= https://www.rfc-editor.org/rfc/rfc1350#section-4
+//= type=test
+//# If a source TID does not match, the packet should be discarded as erroneously sent from somewhere
+//# else.  An error packet should be sent to the source of the incorrect packet, while not disturbing the
+//# transfer.
 #[test]
 fn a_stranger_gets_error_5_and_the_transfer_goes_on() {
     let mut talk = in_window(1);
@@ -162,6 +167,10 @@ fn a_copy_made_by_the_network_is_not_acknowledged_but_a_repetition_of_the_server
     assert_eq!(statistics.round_trip, Duration::from_millis(2));
 }
 
+//= https://www.rfc-editor.org/rfc/rfc1350#section-6
+//= type=test
+//# On the other hand, dallying is encouraged.  This means that the host sending the final ACK will wait for a
+//# while before terminating in order to retransmit the final ACK if it has been lost.
 #[test]
 fn the_last_block_is_acknowledged_again_while_dallying_and_then_it_is_done() {
     let mut talk = in_window(1);
@@ -251,6 +260,9 @@ fn a_lost_request_is_sent_again_and_given_up_in_the_end() {
     assert_eq!(bootproto_core::Numbered::entry(&failure).pxe, Some("PXE-E32"));
 }
 
+//= https://www.rfc-editor.org/rfc/rfc1123#section-4.2.3.2
+//= type=test
+//# A TFTP implementation MUST use an adaptive timeout.
 #[test]
 fn a_server_that_falls_silent_is_asked_again_after_round_trips_not_seconds() {
     let mut talk = in_window(1);

@@ -162,10 +162,9 @@ impl Client {
         Ok(match self.choice {
             Choice::Default => menu.default_entry()?,
             Choice::Timeout => menu.timeout_entry()?,
-            Choice::Entry(index) => menu
-                .entry(index)
-                .filter(|entry| !entry.is_disabled)
-                .ok_or(Fault::NoSuchEntry { entry: index })?,
+            Choice::Entry(index) => {
+                menu.entry(index).filter(Entry::boots).ok_or(Fault::NoSuchEntry { entry: index })?
+            }
         })
     }
 

@@ -61,6 +61,9 @@ impl Granted {
 
 /// Holds the options of an OACK against what was asked for; `None` if they break a rule.
 pub(super) fn check(options: OptionList<'_>, asked: Asked) -> Option<Granted> {
+    //= https://www.rfc-editor.org/rfc/rfc2347
+    //# An option not acknowledged by the server must be ignored by the client and server as if it were never
+    //# requested.
     let mut granted = Granted::NOTHING;
     let mut seen = 0_u8;
     for (name, value) in &options {

@@ -152,6 +152,9 @@ impl<S: Source> Sender<S> {
     /// The acknowledgement that is here already came again. In lock-step it must not cause a block (the Sorcerer's
     /// Apprentice). In a window it says that the first block is missing, if it had the time to.
     fn on_repeated(&mut self, now: Instant) -> Acknowledged {
+        //= https://www.rfc-editor.org/rfc/rfc1123#section-4.2.3.1
+        //# the sender (i.e., the side originating the DATA packets) must never resend the current DATA packet on
+        //# receipt of a duplicate ACK.
         if self.window_size > 1
             && !self.went_back
             && self.fresh > self.base

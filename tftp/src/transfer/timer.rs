@@ -162,6 +162,8 @@ impl Timer {
         self.progressed = now;
     }
 
+    //= https://www.rfc-editor.org/rfc/rfc1123#section-4.2.3.2
+    //# A TFTP implementation MUST use an adaptive timeout.
     /// RFC 6298 section 2, in whole microseconds.
     fn sample(&mut self, span: Duration, limits: Limits) {
         // Not `clamp`, here and below: it panics where the bounds are crossed, which the compiler can't rule out.
@@ -224,6 +226,9 @@ impl Timer {
         now.saturating_since(self.sent) >= span(wait)
     }
 
+    //= https://www.rfc-editor.org/rfc/rfc1350#section-6
+    //# On the other hand, dallying is encouraged.  This means that the host sending the final ACK will wait for a
+    //# while before terminating in order to retransmit the final ACK if it has been lost.
     /// Until when to answer copies of the last block: a peer that missed the last acknowledgement sends that block
     /// again after its own interval, a second unless negotiated.
     pub(crate) fn dally_end(&self, peer_timeout: Option<u32>) -> Instant {
