@@ -5,6 +5,7 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
+    clippy::wildcard_enum_match_arm,
     clippy::panic,
     reason = "tests"
 )]
@@ -25,7 +26,7 @@ use proptest::prelude::*;
 struct Chance(Rng);
 
 impl Chance {
-    fn below(&mut self, bound: u64) -> u64 {
+    const fn below(&mut self, bound: u64) -> u64 {
         self.0.below(bound)
     }
 

@@ -31,7 +31,7 @@ impl Chance {
         all[usize::try_from(self.0.below(all.len() as u64)).unwrap()].clone()
     }
 
-    fn one_in(&mut self, count: u64) -> bool {
+    const fn one_in(&mut self, count: u64) -> bool {
         self.0.below(count) == 0
     }
 }
@@ -141,8 +141,8 @@ fn converse(seed: u64, steps: u32) {
             given.push(address);
         }
         let to = match reply.to() {
-            std::net::SocketAddr::V4(to) => *to.ip(),
-            std::net::SocketAddr::V6(_) => unreachable!(),
+            core::net::SocketAddr::V4(to) => *to.ip(),
+            core::net::SocketAddr::V6(_) => unreachable!(),
         };
         let is_claimed = [ask.giaddr, source].contains(&to);
         let is_local = to.octets()[..3] == [10, 77, 0];

@@ -21,6 +21,11 @@ fn a_complete_offer_is_taken_without_a_microsecond_of_waiting() {
     let request = talk.sends(REQUEST);
     assert_eq!(request.to(), "255.255.255.255:67");
     assert_eq!(request.xid(), discover.xid());
+    //= https://www.rfc-editor.org/rfc/rfc2131#section-4.3.2
+    //= type=test
+    //# Client inserts the address of the selected server in 'server
+    //# identifier', 'ciaddr' MUST be zero, 'requested IP address' MUST be
+    //# filled in with the yiaddr value from the chosen DHCPOFFER.
     assert_eq!(request.raw(50), Some(&ADDRESS.octets()[..]));
     assert_eq!(request.raw(54), Some(&SERVER.octets()[..]));
     assert_eq!(request.message.ciaddr(), NOBODY);
@@ -62,6 +67,11 @@ fn the_request_repeats_the_secs_of_the_discover() {
 fn silence_is_answered_by_four_discovers_with_one_xid_and_then_failure() {
     let mut talk = Talk::new(config());
     let first = talk.sends(DISCOVER);
+    //= https://www.rfc-editor.org/rfc/rfc2131#section-4.1
+    //= type=test
+    //# The client MUST adopt a retransmission strategy that incorporates
+    //# a randomized exponential backoff algorithm to determine the delay
+    //# between retransmissions.
     for seconds in [4.0, 8.0, 16.0] {
         let next = talk.waits_and_sends(seconds - 1.0..=seconds + 1.0, DISCOVER);
         assert_eq!(next.xid(), first.xid());

@@ -108,6 +108,10 @@ fn a_silent_server_is_asked_at_halves_of_the_time_left_then_any_server_then_the_
         let again = talk.waits_and_sends(wait - 0.01..=wait + 0.01, REQUEST);
         assert_eq!((again.to(), again.xid()), ("10.77.0.1:67".into(), first.xid()));
     }
+    //= https://www.rfc-editor.org/rfc/rfc2131#section-4.3.2
+    //= type=test
+    //# This message MUST be broadcast to the 0xffffffff IP broadcast
+    //# address.
     let any = talk.waits_and_sends(24.0..=24.8, REQUEST);
     assert_eq!((any.to(), any.message.ciaddr()), ("255.255.255.255:67".into(), ADDRESS));
     assert_ne!(any.xid(), first.xid());
@@ -117,6 +121,12 @@ fn a_silent_server_is_asked_at_halves_of_the_time_left_then_any_server_then_the_
     let (wait, event) = talk.waits();
     assert!((52.0..53.0).contains(&wait.as_secs_f64()), "{wait:?}");
     assert_eq!((event, talk.client.lease()), (Some(Event::Expired), None));
+    //= https://www.rfc-editor.org/rfc/rfc2131#section-4.4.5
+    //= type=test
+    //# If the lease expires before the client receives a DHCPACK, the
+    //# client moves to INIT state, MUST immediately stop any other
+    //# network processing and requests network initialization parameters
+    //# as if the client were uninitialized.
     let discover = talk.sends(DISCOVER);
     assert_eq!((discover.message.ciaddr(), discover.message.secs()), (NOBODY, 0));
     // What to boot stays known.
@@ -154,6 +164,11 @@ fn release_sends_one_message_and_is_the_end() {
     let release = talk.sends(MessageType::Release);
     assert_eq!((release.to(), release.message.ciaddr()), ("10.77.0.1:67".into(), ADDRESS));
     assert_eq!(release.raw(54), Some(&SERVER.octets()[..]));
+    //= https://www.rfc-editor.org/rfc/rfc2131#section-3.1
+    //= type=test
+    //# If the client used a 'client identifier' when it obtained the
+    //# lease, it MUST use the same 'client identifier' in the DHCPRELEASE
+    //# message.
     assert!(release.has(61) && !release.has(55) && !release.has(50) && !release.has(60));
     assert!(talk.client.is_finished());
     assert_eq!((talk.client.poll_timeout(), talk.client.lease()), (None, None));

@@ -42,6 +42,9 @@ fn an_address_of_old_that_is_refused_or_not_answered_leads_to_discover() {
 fn inform_asks_for_the_rest_and_never_for_an_address() {
     let mut talk = Talk::new(config().with_inform(ADDRESS));
     let inform = talk.sends(MessageType::Inform);
+    //= https://www.rfc-editor.org/rfc/rfc2131#section-4.4.3
+    //= type=test
+    //# The client places its own network address in the 'ciaddr' field.
     assert_eq!(inform.message.ciaddr(), ADDRESS);
     assert!(!inform.has(50) && !inform.has(51) && !inform.has(54));
     let ack =

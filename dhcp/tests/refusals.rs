@@ -75,6 +75,11 @@ fn an_address_in_use_is_declined_and_another_asked_for_ten_seconds_later() {
     assert_eq!(talk.client.lease(), None);
     talk.ignores(&ack, Ignored::Duplicate);
     talk.client.probe_result(talk.now, true);
+    //= https://www.rfc-editor.org/rfc/rfc2131#section-3.1
+    //= type=test
+    //# If the client detects that the address is already in use (e.g.,
+    //# through the use of ARP), the client MUST send a DHCPDECLINE
+    //# message to the server and restarts the configuration process.
     let decline = talk.sends(MessageType::Decline);
     assert_eq!((decline.to(), decline.message.ciaddr()), ("255.255.255.255:67".into(), NOBODY));
     assert_eq!((decline.raw(50), decline.raw(54)), (Some(&ADDRESS.octets()[..]), Some(&SERVER.octets()[..])));

@@ -168,6 +168,9 @@ fn a_declined_address_is_not_given_out_for_a_while() {
     let (event, none) = ask(&mut server, 2, &decline);
     assert!(matches!(event, Event::Declined { address: found, .. } if found == address));
     assert!(none.is_none());
+    //= https://www.rfc-editor.org/rfc/rfc2131#section-4.3.3
+    //= type=test
+    //# The server MUST mark the network address as not available
     for client in 1..=9 {
         assert_ne!(lease(&mut server, 3, mac(client)), Some(address));
     }
@@ -190,6 +193,10 @@ fn a_released_address_is_remembered_but_free() {
     let (event, none) = tell(&mut server, at(3), path(67, address, 68), &release.bytes());
     assert!(matches!(event, Event::Released { .. }));
     assert!(none.is_none());
+    //= https://www.rfc-editor.org/rfc/rfc2131#section-4.3.4
+    //= type=test
+    //# Upon receipt of a DHCPRELEASE message, the server marks the
+    //# network address as not allocated.
     assert_eq!(lease(&mut server, 4, mac(2)), Some(address));
     // A release by somebody else changes nothing.
     let theft = Ask::new(RELEASE, mac(1)).using(address).of_server(SERVER);

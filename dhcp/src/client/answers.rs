@@ -257,6 +257,9 @@ impl Client {
         if self.setbacks >= MAX_SETBACKS {
             return Ok(self.fail(Failure::Refused { server }));
         }
+        //= https://www.rfc-editor.org/rfc/rfc2131#section-3.1
+        //# If the client receives a DHCPNAK message, the client restarts the
+        //# configuration process.
         self.setback(now, Duration::from_secs(4).saturating_mul(self.setbacks.into()));
         Ok(Event::Refused { server, message: text.unwrap_or_default() })
     }
@@ -275,6 +278,10 @@ impl Client {
 
     /// Somebody else uses the address.
     pub(super) fn decline(&mut self, now: Instant) {
+        //= https://www.rfc-editor.org/rfc/rfc2131#section-3.1
+        //# If the client detects that the address is already in use (e.g.,
+        //# through the use of ARP), the client MUST send a DHCPDECLINE
+        //# message to the server and restarts the configuration process.
         self.declined = self.lease.as_ref().map(|lease| lease.address);
         self.setback(now, DECLINE_PAUSE);
         if self.lease.as_ref().is_some_and(|lease| lease.server_id.is_some()) {

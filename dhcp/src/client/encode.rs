@@ -65,14 +65,34 @@ impl Client {
                 //# 'secs' field and be sent to the same IP broadcast address as the
                 //# original DHCPDISCOVER message.
                 let secs = self.exchange.secs;
+                //= https://www.rfc-editor.org/rfc/rfc2131#section-3.1
+                //# The client broadcasts a DHCPREQUEST message that MUST include the
+                //# 'server identifier' option to indicate which server it has
+                //# selected, and that MAY include other options specifying desired
+                //# configuration values. The 'requested IP address' option MUST be
+                //# set to the value of 'yiaddr' in the DHCPOFFER message from the
+                //# server.
                 Some(Outline { requested: Some(offer.address), server: Some(offer.server), secs, ..base })
             }
+            //= https://www.rfc-editor.org/rfc/rfc2131#section-4.4.2
+            //# The client MUST insert its known network address as a 'requested
+            //# IP address' option in the DHCPREQUEST message.
             State::Rebooting => Some(Outline { requested: self.config.requested, ..base }),
+            //= https://www.rfc-editor.org/rfc/rfc2131#section-4.4.3
+            //# DHCPINFORM messages MUST be directed to the 'DHCP server' UDP
+            //# port.
             State::Informing => {
                 let ciaddr = self.config.inform?;
                 Some(Outline { kind: MessageType::INFORM, ciaddr, ..base })
             }
+            //= https://www.rfc-editor.org/rfc/rfc2131#section-4.3.2
+            //# 'server identifier' MUST NOT be filled in, 'requested IP address'
+            //# option MUST NOT be filled in, 'ciaddr' MUST be filled in with
+            //# client's IP address.
             State::Renewing => Some(Outline { ciaddr: address, remote: to_server, ..base }),
+            //= https://www.rfc-editor.org/rfc/rfc2131#section-4.3.2
+            //# This message MUST be broadcast to the 0xffffffff IP broadcast
+            //# address.
             State::Rebinding => Some(Outline { ciaddr: address, ..base }),
             State::Resting { .. } => {
                 let declined = self.declined?;
@@ -151,6 +171,10 @@ impl Outline {
         let mut message = Builder::new(buf, &header);
         message.message_type(self.kind);
         let mut id = [0; MAX_CLIENT_ID];
+        //= https://www.rfc-editor.org/rfc/rfc2131#section-4.2
+        //# If the client
+        //# supplies a 'client identifier', the client MUST use the same 'client
+        //# identifier' in all subsequent messages
         if let Some(id) = config.client_id.encode(&config.hardware, &mut id) {
             message.option(OptionCode::CLIENT_ID, id);
         }
@@ -178,6 +202,10 @@ impl Outline {
 /// What we are and what we want.
 fn wishes(config: &Config, message: &mut Builder<'_>) {
     message.u16(OptionCode::MAXIMUM_MESSAGE_SIZE, LARGEST_MESSAGE);
+    //= https://www.rfc-editor.org/rfc/rfc2131#section-4.4.1
+    //# If the client included a list of requested parameters in a
+    //# DHCPDISCOVER message, it MUST include that list in all subsequent
+    //# messages.
     let mut list = [0; 64];
     let mut writer = Writer::new(&mut list);
     writer.bytes(&PARAMETERS);

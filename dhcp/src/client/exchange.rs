@@ -23,6 +23,10 @@ pub(super) struct Exchange {
     pub(super) secs: u16,
 }
 
+//= https://www.rfc-editor.org/rfc/rfc2131#section-4.1
+//# The client MUST adopt a retransmission strategy that incorporates
+//# a randomized exponential backoff algorithm to determine the delay
+//# between retransmissions.
 /// 4, 8, 16, 32 seconds, each plus or minus one (RFC 2131 section 4.1).
 const fn dhcp_intervals() -> Backoff {
     Backoff::new(Duration::from_secs(4), Duration::from_secs(32), Duration::from_secs(1))
@@ -106,6 +110,9 @@ impl Exchange {
     }
 }
 
+//= https://www.rfc-editor.org/rfc/rfc2131#section-4.1
+//# A DHCP client MUST choose 'xid's in such a way as to minimize the
+//# chance of using an 'xid' identical to one used by another client.
 /// A transaction id. Never 0: iPXE's boot server requests carry that, and their answers are broadcast.
 fn transaction_id(rng: &mut Rng) -> u32 {
     rng.next_u32().max(1)

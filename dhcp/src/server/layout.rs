@@ -169,6 +169,10 @@ impl Areas {
             let head = [code, num::u8_from_usize_saturating(piece.len())];
             let _fits = field.extend_from_slice(&head).is_ok() && field.extend_from_slice(piece).is_ok();
         }
+        //= https://www.rfc-editor.org/rfc/rfc2131#section-4.1
+        //# MUST begin with the first octet of the field, MUST be terminated
+        //# by an 'end' option, and MUST be followed by 'pad' options to fill
+        //# the remainder of the field.
         let _fits = field.push(OptionCode::END.0);
         field
     }

@@ -135,6 +135,10 @@ impl<'s> Desk<'s> {
         match self.own_row() {
             Some((index, own)) if own == address => {
                 if let Some(row) = self.rows.get_mut(index) {
+                    //= https://www.rfc-editor.org/rfc/rfc2131#section-4.3.3
+                    //# The server MUST mark the network address as not available and
+                    //# SHOULD notify the local system administrator of a possible
+                    //# configuration problem.
                     row.state = State::Declined { until };
                     if !row.fixed {
                         row.key = ClientKey::NOBODY;
@@ -152,6 +156,11 @@ impl<'s> Desk<'s> {
         let (hardware, address, now) = (self.request.header.hardware, self.request.header.ciaddr, self.now);
         match self.own_row() {
             Some((index, own)) if own == address => {
+                //= https://www.rfc-editor.org/rfc/rfc2131#section-4.3.4
+                //# Upon receipt of a DHCPRELEASE message, the server marks the
+                //# network address as not allocated. The server SHOULD retain a
+                //# record of the client's initialization parameters for possible
+                //# reuse in response to subsequent requests from the client.
                 let row = self.rows.get_mut(index).filter(|row| row.is_leased(now));
                 row.ok_or(Ignored::NoRecord { address })?.state = State::Released { since: now };
                 Ok((Event::Released { hardware, address }, None))

@@ -89,6 +89,12 @@ impl<'a> Packet<'a> {
     /// option 52 says so. What RFC 3396 splits comes in pieces; see [`options`](Self::options).
     #[must_use]
     pub const fn fragments(&self) -> Fragments<'a> {
+        //= https://www.rfc-editor.org/rfc/rfc2131#section-4.1
+        //# The options in the 'options' field MUST be interpreted first, so
+        //# that any 'option overload' options may be interpreted. The 'file'
+        //# field MUST be interpreted next (if the 'option overload' option
+        //# indicates that the 'file' field contains DHCP options), followed
+        //# by the 'sname' field.
         // The order of RFC 2131 section 4.1 and RFC 3396 section 5.
         let file: &[u8] = if self.is_file_overloaded() { self.file } else { &[] };
         let sname: &[u8] = if self.is_sname_overloaded() { self.sname } else { &[] };
