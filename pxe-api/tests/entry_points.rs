@@ -15,9 +15,10 @@
 mod common;
 
 use bootproto_pxe_api::entry::{
-    BangPxe, Clues, Convention, How, Int1a, Memory, Pxenv, UndiRoms, Window, find, place,
+    BangPxe, Clues, Convention, How, Int1a, Memory, Pxenv, UndiRoms, Window, find, free_kilobytes, place,
 };
 use bootproto_pxe_api::rom::UndiRomId;
+use bootproto_pxe_api::undi::Kept;
 use bootproto_pxe_api::{Layout, Refusal, SegmentOffset, byte_sum};
 use common::vector;
 use proptest::prelude::*;
@@ -180,6 +181,24 @@ fn a_rom_in_memory_gives_its_loader_and_a_place_for_its_driver() {
     let mut greedy = UndiRomId::zeroed();
     (greedy.code_size, greedy.data_size) = (u16::MAX.into(), u16::MAX.into());
     assert_eq!(place(&greedy, 65535).unwrap().free_kilobytes, 512, "640 KiB is the most there is");
+}
+
+/// The recorded ROM's code at 9C480h and data at 9CCC0h (2F10h bytes) lie right above 625 KiB.
+#[test]
+fn memory_comes_back_from_the_limit_upwards_only() {
+    let stack = BangPxe::parse(&vector("e1000-bang-pxe")).unwrap();
+    let nothing = Kept::default();
+    assert_eq!(free_kilobytes(&stack, &nothing, 625), Some(638));
+    assert_eq!(free_kilobytes(&stack, &Kept { undi: true, ..nothing }, 625), None);
+    assert_eq!(free_kilobytes(&stack, &nothing, 600), None, "someone else's memory lies between");
+    assert_eq!(free_kilobytes(&stack, &nothing, 640), None);
+    // Base code below the driver: it alone can go.
+    let mut both = stack;
+    both.bc_data.physical.set(620 * 1024);
+    both.bc_data.size.set(5 * 1024);
+    assert_eq!(free_kilobytes(&both, &Kept { undi: true, ..nothing }, 620), Some(625));
+    assert_eq!(free_kilobytes(&both, &nothing, 620), Some(638));
+    assert_eq!(free_kilobytes(&both, &Kept { base: true, undi: true, refused: None }, 620), None);
 }
 
 proptest! {

@@ -1,9 +1,11 @@
-//! Where in base memory a UNDI goes that is still in its ROM.
+//! Where in base memory a UNDI goes that is still in its ROM, and what comes back when it has gone.
 
+use super::structures::BangPxe;
 use crate::SegmentOffset;
 use crate::blocks::UndiLoader;
 use crate::layout::Layout;
 use crate::rom::UndiRomId;
+use crate::undi::Kept;
 use zerocopy::little_endian::U16;
 
 /// Where a UNDI is to be loaded, and what is left of base memory then.
@@ -60,3 +62,31 @@ impl Placement {
         block
     }
 }
+
+/// What 40:13h, the kilobytes of free base memory, may say once a stack is down and `kept` is known.
+///
+/// Memory is given back only from the present limit upwards and without a hole: segments that must stay, and any gap
+/// that the structure does not explain, end it. `None` if nothing can be given back.
+#[must_use]
+pub fn free_kilobytes(stack: &BangPxe, kept: &Kept, now: u16) -> Option<u16> {
+    let mut limit = u32::from(now).saturating_mul(1024);
+    let undi = stack.undi_segments().map(|segment| (segment, kept.undi));
+    let base = stack.base_segments().map(|segment| (segment, kept.base));
+    let segments = || undi.into_iter().chain(base).filter(|(segment, _)| segment.size.get() > 0);
+    // At most as often as there are segments the limit rises by one.
+    for _ in 0..6 {
+        let next = segments().find_map(|(segment, stays)| {
+            let start = segment.physical.get();
+            let end = start.checked_add(u32::from(segment.size.get()))?;
+            (!stays && start < limit.saturating_add(GAP) && end > limit).then_some(end)
+        });
+        let Some(end) = next else { break };
+        limit = end;
+    }
+    let stays_from = segments().filter(|(_, stays)| *stays).map(|(segment, _)| segment.physical.get()).min();
+    let limit = stays_from.map_or(limit, |start| limit.min(start)).min(640 * 1024);
+    u16::try_from(limit >> 10).ok().filter(|kilobytes| *kilobytes > now)
+}
+
+/// Segments are rounded up to each other: a gap below this is padding.
+const GAP: u32 = 1024;

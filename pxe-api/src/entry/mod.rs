@@ -10,6 +10,6 @@ mod memory;
 mod structures;
 
 pub use find::{Attempt, Clues, Convention, Entry, How, Int1a, NotFound, UndiRom, UndiRoms, find};
-pub use load::{Placement, place};
+pub use load::{Placement, free_kilobytes, place};
 pub use memory::{Memory, Window};
 pub use structures::{BangPxe, Pxenv, SegmentDescriptor};
