@@ -9,6 +9,7 @@ mod boot;
 mod dhcp_dnsmasq;
 mod dhcp_isc;
 mod dhcp_server;
+mod option_rom;
 mod relay;
 mod rom;
 mod tftp;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         tftp_options::CASES,
         tftp_server::CASES,
         rom::CASES,
+        option_rom::CASES,
         boot::CASES,
     ]
     .concat();
