@@ -124,3 +124,25 @@ fn a_lease_given_back_in_the_middle_of_a_file_tells_the_server_of_the_file_as_we
     let (types, others) = leaves(&mut world);
     assert_eq!((types, others), (vec![7], 1));
 }
+
+#[test]
+fn nothing_leaves_from_an_address_whose_lease_has_ended() {
+    let dhcp = common::dhcp_server().with(|server| server.lease = Some(60));
+    let tftp = common::tftp_server().with(|server| server.stop_after = Some(2));
+    let client = Client::new(common::config(), Instant::default()).unwrap();
+    let mut world =
+        World::new(Booter(client), Link::perfect(), 1).with_address(CLIENT).with_peer(Both { dhcp, tftp });
+    let mut driver = Driver::new();
+    world.run(Duration::from_secs(5), |booter, now, event| driver.on(&mut booter.0, now, event)).unwrap();
+    let client = &mut world.machine.0;
+    // A driver that looks away: the transfer has something to say, nobody asks for it, and the lease ends meanwhile.
+    let due = client.poll_timeout().unwrap();
+    client.handle_timeout(due);
+    assert!(client.poll_timeout().unwrap() <= due, "something waits to be sent");
+    for minute in 1..10 {
+        client.handle_timeout(due.saturating_add(Duration::from_secs(60 * minute)));
+    }
+    assert_eq!(client.failure().unwrap().code().to_string(), "BP3212");
+    assert_eq!(client.poll_timeout(), None);
+    assert_eq!(leaves(&mut world), (vec![], 0));
+}

@@ -278,6 +278,10 @@ fn settings_out_of_bounds_are_refused() {
     assert_eq!(name(b"a\0b"), E::NulInName);
     let nowhere = bootproto_tftp::client::Config::new(1, common::server_end(0), 1, b"f").unwrap_err();
     assert_eq!(nowhere, E::BadServer);
+    for everybody in ["255.255.255.255:69", "224.0.0.1:69", "[ff02::1]:69"] {
+        let server = everybody.parse().unwrap();
+        assert_eq!(bootproto_tftp::client::Config::new(1, server, 1, b"f").unwrap_err(), E::BadServer);
+    }
 }
 
 #[test]

@@ -44,6 +44,9 @@ impl Client {
             //# client moves to INIT state, MUST immediately stop any other
             //# network processing
             dhcp::Event::Expired | dhcp::Event::Refused { .. } if !configuring => {
+                // Not even what waits may leave: the address is another machine's already.
+                self.set_aside();
+                self.lingering = None;
                 self.fail(now, Fault::LeaseLost.into())
             }
             dhcp::Event::Expired => Event::Expired,

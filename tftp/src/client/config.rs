@@ -1,6 +1,6 @@
 //! What a client's machine is told before it starts.
 
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
 
 use bootproto_core::{Rng, copy_into, num};
@@ -44,9 +44,13 @@ impl Config {
     ///
     /// # Errors
     /// [`ConfigError`] if the name is empty, longer than 255 bytes or has a NUL inside, or the server is no
-    /// destination.
+    /// single destination.
     pub fn new(seed: u64, server: SocketAddr, local_port: u16, file: &[u8]) -> Result<Self, ConfigError> {
-        if server.port() == 0 || server.ip().is_unspecified() {
+        let is_everybody = match server.ip() {
+            IpAddr::V4(address) => address.is_broadcast() || address.is_multicast(),
+            IpAddr::V6(address) => address.is_multicast(),
+        };
+        if server.port() == 0 || server.ip().is_unspecified() || is_everybody {
             return Err(ConfigError::BadServer);
         }
         if file.is_empty() {
