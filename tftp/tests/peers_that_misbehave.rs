@@ -23,6 +23,7 @@ use common::{
     CLIENT_PORT, SERVER, Talk, ack, config, content, data, download, error, head, oack, run, server_path,
     world,
 };
+use proptest::prelude::*;
 use testkit::naive::TftpServer;
 use testkit::world::{Link, Peer, Reply};
 
@@ -279,4 +280,32 @@ fn a_download_that_failed_with_its_last_block_is_not_complete() {
     let last = data(2, &[7; 89]);
     assert!(matches!(talk.on(server_path(4000), &last), server::Event::Failed(_)));
     assert!(!talk.machine.is_complete());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(48) })]
+
+    #[test]
+    fn a_file_arrives_whole_from_behind_any_buffer_over_any_link(
+        length in 0_usize..60_000,
+        window_size in 1_u16..64,
+        holds in 1_usize..20,
+        sound in 0_u16..40,
+        loss in 0_u16..40,
+        duplication in 0_u16..60,
+        reordering in 0_u16..60,
+        in_order: bool,
+        seed: u64,
+    ) {
+        let bytes = content(length);
+        let server = TftpServer::new(SERVER).with_file("kernel", bytes.clone()).with(|server| server.tries = 1000);
+        let config = config("kernel").with_block_size(512).with_window_size(window_size).with_in_order(in_order);
+        // Patience for the naive server, which repeats itself once a second.
+        let config = config.with_timeouts(Duration::from_millis(20), 4 * SECOND, 300 * SECOND);
+        let link = Link { loss, duplication, reordering, jitter: Duration::from_millis(2), ..Link::perfect() };
+        let mut world = world(download(config), link, seed).with_peer(Behind { server, holds, sound });
+        let told = run(&mut world, Duration::from_secs(3600));
+        prop_assert!(told.bytes == bytes, "{:?}", world.machine);
+        prop_assert_eq!(told.done, Some(length as u64));
+    }
 }
