@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::serve::{BootFile, Config, Host, Listen, Pool, Role};
+use crate::serve::{BootFile, Config, Host, Listen, MenuLine, Pool, Prompt, Role};
 use crate::{Error, size};
 
 /// `netboot serve`.
@@ -15,6 +15,7 @@ use crate::{Error, size};
   netboot serve --root /srv/boot --interface eth1 --proxy --boot-file pxelinux.0     beside an existing DHCP server
   netboot serve --root . --listen 127.0.0.1 --no-dhcp --tftp-port 6969               TFTP alone, without root
   netboot serve --root . --interface eth1 --pool 192.0.2.100-192.0.2.150 --host 52:54:00:12:34:56=192.0.2.10
+  netboot serve --root . --interface eth1 --menu \"Install=pxelinux.0\" --menu \"Memory test=memtest.0\" --menu \"Local disk=\"
 
 Ctrl-C ends it. Only regular files under the root are served, and no link leads out of it.")]
 pub struct ServeArgs {
@@ -31,7 +32,7 @@ pub struct ServeArgs {
     #[arg(long, conflicts_with_all = ["no_dhcp", "pool", "host", "lease", "router", "dns"])]
     pub proxy: bool,
     /// Only TFTP
-    #[arg(long, conflicts_with_all = ["pool", "host", "boot_file", "lease", "router", "dns"])]
+    #[arg(long, conflicts_with_all = ["pool", "host", "boot_file", "menu", "lease", "router", "dns"])]
     pub no_dhcp: bool,
     /// Addresses to give [default: up to 100 of the interface's network, its own left out]
     #[arg(long, value_name = "FIRST-LAST")]
@@ -43,6 +44,16 @@ pub struct ServeArgs {
     /// none of their own; may be given several times
     #[arg(long, value_name = "[ARCH=]FILE")]
     pub boot_file: Vec<BootFile>,
+    /// A line of the boot menu that ROMs show; without a file it is the local disk. With ARCH: in front only machines
+    /// of that architecture see it. May be given several times
+    #[arg(long, value_name = "[ARCH:]TEXT=FILE")]
+    pub menu: Vec<MenuLine>,
+    /// What ROMs show before the menu [default: Press F8 for the boot menu]
+    #[arg(long, value_name = "TEXT", requires = "menu", value_parser = prompt)]
+    pub prompt: Option<String>,
+    /// For how many seconds they show it, before they take the menu's first line; 255 shows the menu and waits
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, requires = "menu")]
+    pub prompt_timeout: u8,
     /// The router to announce
     #[arg(long, value_name = "ADDRESS")]
     pub router: Option<Ipv4Addr>,
@@ -100,6 +111,9 @@ impl ServeArgs {
         config.pool = self.pool;
         config.hosts = self.host;
         config.boot_files = self.boot_file;
+        config.menu = self.menu;
+        let text = self.prompt.unwrap_or_else(|| Prompt::default().text);
+        config.prompt = Some(Prompt { text, seconds: self.prompt_timeout });
         config.router = self.router;
         config.dns = self.dns;
         config.lease = std::time::Duration::from_secs(self.lease.into());
@@ -113,5 +127,13 @@ impl ServeArgs {
         config.pxe_port = self.pxe_port;
         config.tftp_port = self.tftp_port;
         Ok(config)
+    }
+}
+
+fn prompt(text: &str) -> Result<String, String> {
+    match text.len() {
+        0 => Err("it has no text".to_owned()),
+        1..=64 => Ok(text.to_owned()),
+        _ => Err("longer than 64 bytes".to_owned()),
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::Listen;
+use super::{Listen, MenuLine, Prompt};
 
 /// What the DHCP side does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,6 +36,10 @@ pub struct Config {
     pub hosts: Vec<Host>,
     /// What to boot.
     pub boot_files: Vec<BootFile>,
+    /// The menu that ROMs show; without lines there is none.
+    pub menu: Vec<MenuLine>,
+    /// What they show before it.
+    pub prompt: Option<Prompt>,
     /// The TFTP server to announce, if it is not this one.
     pub next_server: Option<Ipv4Addr>,
     /// The configuration file to announce (option 209).
@@ -79,6 +83,8 @@ impl Config {
             pool: None,
             hosts: Vec::new(),
             boot_files: Vec::new(),
+            menu: Vec::new(),
+            prompt: None,
             next_server: None,
             config_file: None,
             path_prefix: None,
@@ -216,6 +222,12 @@ pub fn architectures() -> &'static [(&'static str, u16)] {
     ]
 }
 
+/// The number of an architecture: by its name, or written as a number.
+pub(super) fn architecture(name: &str) -> Option<u16> {
+    let known = architectures().iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+    known.map(|(_, number)| *number).or_else(|| name.parse().ok())
+}
+
 impl FromStr for BootFile {
     type Err = String;
 
@@ -223,11 +235,9 @@ impl FromStr for BootFile {
         let (architecture, file) = match text.split_once('=') {
             None => (None, text),
             Some((name, file)) => {
-                let known = architectures().iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
-                let number = known.map(|(_, number)| *number).or_else(|| name.parse().ok());
                 let names = || architectures().iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
                 let unknown = || format!("{name} is no architecture; there are {}, and numbers", names());
-                (Some(number.ok_or_else(unknown)?), file)
+                (Some(architecture(name).ok_or_else(unknown)?), file)
             }
         };
         match file.len() {

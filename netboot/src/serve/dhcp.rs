@@ -7,6 +7,7 @@ use bootproto_core::{Machine, Numbered, UdpPath};
 use bootproto_dhcp::HardwareAddress;
 use bootproto_dhcp::server::{self, Binding};
 
+use super::menu::with_menu;
 use super::{Config, Event, Role, Service};
 use crate::drive::{Bound, Clock, open};
 use crate::{Error, Mistake};
@@ -90,6 +91,11 @@ impl Dhcp {
 
 /// Clients ask at these ports alone: another one is no way out.
 fn told(error: Error) -> Error {
+    if error.code() == Mistake::NoRight.code() {
+        return error.with_hint(
+            "run as root, or give the program CAP_NET_BIND_SERVICE; --no-dhcp --tftp-port 6969 needs neither",
+        );
+    }
     if error.code() != Mistake::PortTaken.code() {
         return error;
     }
@@ -129,6 +135,7 @@ fn settings(config: &Config, port: u16, pxe_port: u16) -> Result<(server::Config
     for boot in &config.boot_files {
         settings = settings.with_boot_file(boot.architecture, boot.file.as_bytes());
     }
+    settings = with_menu(settings, &config.menu, config.prompt.as_ref());
     if let Some(address) = config.next_server {
         settings = settings.with_next_server(address);
     }
