@@ -125,6 +125,13 @@ impl Error {
         self
     }
 
+    /// The same, in this step of a boot unless it knows its own.
+    #[must_use]
+    pub fn or_in_step(mut self, step: &'static str) -> Self {
+        self.step.get_or_insert(step);
+        self
+    }
+
     /// The same with another text for why it went wrong.
     #[must_use]
     pub fn because(mut self, why: impl fmt::Display) -> Self {
@@ -142,7 +149,11 @@ impl Error {
     /// A local file that could not be read or written in the middle of the work.
     #[must_use]
     pub fn local_file(what: impl Into<String>, error: &io::Error) -> Self {
-        Self::failure(&Trouble::LocalFile, what).because(error)
+        let told = Self::failure(&Trouble::LocalFile, what).because(plain(error));
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => told.with_hint("whoever read the output has gone away"),
+            _ => told,
+        }
     }
 
     /// The operating system could not send or receive.
@@ -221,6 +232,16 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// What the operating system said, without the name of a temporary file that nobody knows.
+pub(crate) fn plain(error: &io::Error) -> String {
+    let code = error.raw_os_error();
+    let inner = || error.get_ref().and_then(|inner| inner.source()?.downcast_ref::<io::Error>());
+    match code.or_else(|| inner()?.raw_os_error()) {
+        Some(code) => io::Error::from_raw_os_error(code).to_string(),
+        None => io::Error::from(error.kind()).to_string().to_lowercase(),
+    }
+}
 
 /// Text from outside on one line: control characters, which could also move the cursor, become `?`.
 pub(crate) fn one_line(text: &str) -> String {

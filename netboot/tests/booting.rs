@@ -143,3 +143,32 @@ fn a_place_that_cannot_be_written_is_told_before_the_boot() {
     assert!(line.contains("BP6310") && line.contains("--save"), "{line}");
     assert_eq!((code, output.stdout.len()), (Some(2), 0));
 }
+
+#[test]
+fn a_label_is_taken_even_where_the_configuration_asks_nobody() {
+    let (booted, code) = events(&["boot", "--json", "--label", "sample"]);
+    assert_eq!((&booted.last().unwrap()["event"], code), (&"ready".into(), Some(0)));
+    let (failed, code) = events(&["boot", "--json", "--label", "nonesuch"]);
+    let last = failed.last().unwrap();
+    assert_eq!(
+        (&last["event"], &last["step"], code),
+        (&"failed".into(), &"choose".into(), Some(2)),
+        "{last}"
+    );
+    assert!(last["hint"].as_str().unwrap().contains("sample"), "{last}");
+}
+
+#[test]
+fn a_client_that_says_to_be_something_else_is_told_that_there_is_nothing_to_boot() {
+    // The server that says what to boot answers PXE clients alone.
+    let (line, code) = complaint(&netboot(&["boot", "--vendor-class", "something else"]));
+    assert!(line.contains("configure") && line.contains("PXE-E53") && code == Some(1), "{line}");
+}
+
+#[test]
+fn a_result_that_nobody_could_read_is_no_success() {
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = common::program().args(["boot", "--json"]).stdout(full).output().unwrap();
+    let (line, code) = complaint(&output);
+    assert!(line.contains("BP6201") && code == Some(1), "{line}");
+}

@@ -87,7 +87,7 @@ fn transfers_beyond_the_bound_are_refused_and_a_vanished_client_gives_its_slot_b
 fn the_same_request_again_takes_no_second_slot() {
     let root = tempfile::tempdir().unwrap();
     std::fs::write(root.path().join("file"), b"abc").unwrap();
-    let serve = Serve::start(root.path(), &["--max-transfers", "1"]);
+    let mut serve = Serve::start(root.path(), &["--max-transfers", "1"]);
     let socket = client();
     for _ in 0..3 {
         socket.send_to(b"\0\x01file\0octet\0", serve.tftp).unwrap();
@@ -96,6 +96,7 @@ fn the_same_request_again_takes_no_second_slot() {
     let (length, from) = socket.recv_from(&mut buf).unwrap();
     assert_eq!(&buf[..length], b"\0\x03\0\x01abc");
     socket.send_to(b"\0\x04\0\x01", from).unwrap();
+    serve.wait_for("done");
     let (code, last) = serve.interrupt();
     assert_eq!((code, &last["done"], &last["refused"]), (Some(0), &1.into(), &0.into()));
 }

@@ -103,6 +103,7 @@ pub(super) struct Knobs {
     pub(super) give_up: Option<Duration>,
     pub(super) minimum_rate: Option<(u32, Duration)>,
     pub(super) tries: u8,
+    pub(super) always_ask: bool,
 }
 
 impl Config {
@@ -127,6 +128,7 @@ impl Config {
                 give_up: None,
                 minimum_rate: None,
                 tries: 1,
+                always_ask: false,
             },
             error: None,
         }
@@ -203,6 +205,14 @@ impl Config {
     #[must_use]
     pub const fn with_tries(mut self, more: u8) -> Self {
         self.knobs.tries = more;
+        self
+    }
+
+    /// Whether [`Event::Choose`](super::Event::Choose) comes even for a configuration that asks nobody (`PROMPT 0`
+    /// and no menu): for a caller who knows which entry it wants. Default: no.
+    #[must_use]
+    pub const fn with_always_ask(mut self, ask: bool) -> Self {
+        self.knobs.always_ask = ask;
         self
     }
 

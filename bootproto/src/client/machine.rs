@@ -148,7 +148,9 @@ impl Client {
         let hardware = config.dhcp.hardware();
         let uuid = config.dhcp.uuid();
         let asked_manifest = config.knobs.manifest == ManifestPolicy::Off;
-        let dhcp = dhcp::Client::new(config.dhcp, now).map_err(|error| ConfigError::Dhcp { error })?;
+        // Who boots has no use for an address alone, whatever class of client it says to be.
+        let dhcp = config.dhcp.with_boot_required(true);
+        let dhcp = dhcp::Client::new(dhcp, now).map_err(|error| ConfigError::Dhcp { error })?;
         Ok(Self {
             knobs: config.knobs,
             hardware,

@@ -142,7 +142,7 @@ impl Client {
             return self.fetch_named(now, FileKind::Configuration, include.file.as_bytes());
         }
         let settings = menu.settings();
-        if !settings.asks() {
+        if !settings.asks() && !self.knobs.always_ask {
             self.choice = Choice::Default;
             return self.chosen(now, menu);
         }

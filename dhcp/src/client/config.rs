@@ -29,6 +29,7 @@ pub struct Config {
     pub(super) inform: Option<Ipv4Addr>,
     pub(super) proxy_wait: Duration,
     pub(super) always_wait_for_proxy: bool,
+    pub(super) boot_required: bool,
     pub(super) probe: bool,
     pub(super) renew: bool,
     pub(super) attempts: u8,
@@ -75,6 +76,7 @@ impl Config {
             inform: None,
             proxy_wait: Duration::from_secs(2),
             always_wait_for_proxy: false,
+            boot_required: false,
             probe: false,
             renew: true,
             attempts: 4,
@@ -259,9 +261,16 @@ impl Config {
         }
     }
 
+    /// Answers without a boot file are a failure whatever the vendor class says. Default: only for PXE and HTTP.
+    #[must_use]
+    pub const fn with_boot_required(mut self, required: bool) -> Self {
+        self.boot_required = required;
+        self
+    }
+
     /// Whether an answer without anything to boot is a failure.
     pub(super) fn seeks_boot(&self) -> bool {
-        self.speaks_pxe() || self.vendor_class == VendorClass::Http
+        self.boot_required || self.speaks_pxe() || self.vendor_class == VendorClass::Http
     }
 
     /// Whether proxies, menus and boot servers matter.

@@ -58,7 +58,9 @@ pub fn boot<N: Joined>(
             next = run.take(client, network, event, now)?;
         }
         ControlFlow::Continue(())
-    })??;
+    })
+    .and_then(|ended| ended)
+    .map_err(|error| error.or_in_step(client.step().name()))?;
     let mut line = vec![0; 4096];
     let command_line = match ended {
         Ended::Ready => client

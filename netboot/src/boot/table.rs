@@ -16,8 +16,7 @@ impl Outcome {
     /// two if not.
     #[must_use]
     pub fn table(&self, width: usize) -> String {
-        let rows = rows(&self.files);
-        let wide = wide(&rows);
+        let wide = if self.files.is_empty() { String::new() } else { wide(&rows(&self.files)) };
         let fits = wide.lines().all(|line| line.chars().count() <= width);
         let mut text = if fits { wide } else { narrow(&self.files) };
         // Writing into a string does not fail.
@@ -33,8 +32,10 @@ impl Outcome {
             let at = self.command_line_address.map(|at| format!("at {at:#x}: ")).unwrap_or_default();
             writeln!(text, "{:<INDENT$}{at}{}", "command line", self.command_line)?;
         }
-        if let Ended::LocalBoot { disk } = self.ended {
-            writeln!(text, "{:<INDENT$}disk {disk}", "local boot")?;
+        match self.ended {
+            Ended::LocalBoot { disk: ..0 } => writeln!(text, "{:<INDENT$}the local disk", "boot from")?,
+            Ended::LocalBoot { disk } => writeln!(text, "{:<INDENT$}disk {disk}", "boot from")?,
+            Ended::Ready => {}
         }
         write!(text, "{:<INDENT$}{}", "all of it took", size::time(self.time))
     }

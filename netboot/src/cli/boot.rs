@@ -12,11 +12,12 @@ use bootproto::client::Config;
 use super::boot_args::BootArgs;
 use super::choose::Asking;
 use super::show::Show;
-use crate::boot::{Joined, Outcome, Traced, boot};
+use crate::boot::{Ended, Joined, Outcome, Traced, boot};
 use crate::drive::{Clock, Ports, Stop, seed};
 use crate::embedded::{self, tree};
+use crate::error::plain;
 use crate::raw::Wire;
-use crate::{Error, Mistake, Trouble, link};
+use crate::{Error, Mistake, link};
 
 /// The Ethernet address of the machine to be where there is no Ethernet: one for examples (RFC 7042, section 2.1.2).
 const MAC: [u8; 6] = [0x00, 0x00, 0x5e, 0x00, 0x53, 0x01];
@@ -37,6 +38,15 @@ pub(super) fn run(args: &BootArgs, json: bool) -> Result<(), Error> {
     if let Some(directory) = &args.save {
         outcome.save(directory)?;
     }
+    finish(&outcome, json, &mut show)
+}
+
+/// The steps after the last file, and what all of it came to.
+fn finish(outcome: &Outcome, json: bool, show: &mut Show) -> Result<(), Error> {
+    if let Ended::LocalBoot { .. } = outcome.ended {
+        show.step(Step::Start, "the network says to boot from the local disk; this program starts nothing");
+        return conclude(outcome, json);
+    }
     if !outcome.files.iter().any(|file| file.verified) {
         show.step(Step::Verify, "no file was checked: there is no list of digests");
     }
@@ -45,12 +55,22 @@ pub(super) fn run(args: &BootArgs, json: bool) -> Result<(), Error> {
         Step::Root,
         "the kernel's own scripts would mount the root with what the command line tells them",
     );
-    if json {
-        super::run::print(&outcome.json());
+    conclude(outcome, json)
+}
+
+/// The table, or the last event. Who is told of success must have been told.
+fn conclude(outcome: &Outcome, json: bool) -> Result<(), Error> {
+    let told = if json {
+        super::run::try_print(&outcome.json())
     } else {
-        let _ = writeln!(std::io::stdout(), "\n{}", outcome.table(width()));
+        writeln!(std::io::stdout(), "\n{}", outcome.table(width())).and_then(|()| std::io::stdout().flush())
+    };
+    match told {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Error::local_file("writing to standard output", &error))
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// From servers in this program.
@@ -122,7 +142,7 @@ fn width() -> usize {
 fn check_directory(directory: &Path) -> Result<(), Error> {
     tempfile::tempfile_in(directory).map(drop).map_err(|error| {
         Error::mistake(Mistake::Unwritable, format!("--save {}", directory.display()))
-            .because(error)
+            .because(plain(&error))
             .with_hint("name an existing directory that you may write to")
     })
 }
@@ -130,5 +150,5 @@ fn check_directory(directory: &Path) -> Result<(), Error> {
 fn sample() -> Result<tempfile::TempDir, Error> {
     tempfile::tempdir()
         .and_then(|directory| tree::write(directory.path(), seed()).map(|()| directory))
-        .map_err(|error| Error::failure(&Trouble::LocalFile, "making the sample").because(error))
+        .map_err(|error| Error::local_file("making the sample", &error))
 }

@@ -116,6 +116,7 @@ impl BootArgs {
         let config = Config::new(seed(), machine)
             .with_window_size(self.windowsize)
             .with_manifest(digests)
+            .with_always_ask(self.label.is_some())
             .with_give_up(Duration::from_secs(self.timeout.into()))
             .with_memory(&memory(self.memory));
         match self.blksize {

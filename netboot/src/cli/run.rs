@@ -63,11 +63,16 @@ static BEGIN: OnceLock<Instant> = OnceLock::new();
 
 /// One object on a line of its own, with the seconds since the program began. A reader that went away ends nothing.
 pub(super) fn print(value: &serde_json::Value) {
+    let _ = try_print(value);
+}
+
+/// The same, for whoever wants to know whether it was written.
+pub(super) fn try_print(value: &serde_json::Value) -> std::io::Result<()> {
     let mut value = value.clone();
     value["at"] = (BEGIN.get_or_init(Instant::now).elapsed().as_micros() as f64 / 1e6).into();
     let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "{value}");
-    let _ = out.flush();
+    writeln!(out, "{value}")?;
+    out.flush()
 }
 
 /// The one line for a person, the object for a program, and the exit code.

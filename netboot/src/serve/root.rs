@@ -27,7 +27,9 @@ impl Root {
     /// # Errors
     /// [`Mistake::RootNotDirectory`].
     pub fn open(path: &Path) -> Result<Self, Error> {
-        Dir::open_ambient_dir(path, ambient_authority()).map(Self).map_err(|error| {
+        let opened = Dir::open_ambient_dir(path, ambient_authority());
+        // To open a directory takes less of a right than to find a file in it.
+        opened.and_then(|root| root.metadata(".").map(|_| Self(root))).map_err(|error| {
             Error::mistake(Mistake::RootNotDirectory, path.display().to_string()).because(error)
         })
     }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use crate::error::plain;
 use crate::{Error, Mistake};
 
 /// A place for received bytes.
@@ -34,8 +35,9 @@ impl Sink {
     /// # Errors
     /// [`Mistake::Unwritable`]: there is no such directory, or no right to write into it.
     pub fn create(name: &Path) -> Result<Self, Error> {
-        let unwritable =
-            |error: io::Error| Error::mistake(Mistake::Unwritable, name.display().to_string()).because(error);
+        let unwritable = |error: io::Error| {
+            Error::mistake(Mistake::Unwritable, name.display().to_string()).because(plain(&error))
+        };
         if name == Path::new("-") {
             use std::os::fd::AsFd;
             let stream = io::stdout().as_fd().try_clone_to_owned().map_err(unwritable)?;
