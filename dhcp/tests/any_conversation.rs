@@ -34,7 +34,7 @@ impl Chance {
         all[usize::try_from(self.below(all.len().try_into().unwrap())).unwrap()].clone()
     }
 
-    fn yes(&mut self) -> bool {
+    const fn yes(&mut self) -> bool {
         self.below(2) == 0
     }
 }

@@ -3,7 +3,7 @@
 use bootproto::Step;
 use bootproto::client::{Client, Event, FileKind};
 use bootproto_core::Instant;
-use bootproto_dhcp::client::{Offer, OfferKind};
+use bootproto_dhcp::client::{Offer, OfferKind, Source};
 use serde_json::json;
 
 use super::Report;
@@ -76,8 +76,14 @@ impl Run<'_, '_> {
         let Some(boot) = client.dhcp().boot() else { return };
         let (file, server, rule) =
             (printable(&boot.file), boot.server.to_string(), boot.server_from.to_string());
-        let text = format!("boot file {file} from {server}, named by {rule}");
-        self.line(Step::Load, "boot", text, json!({"file": file, "server": server, "named_by": rule}));
+        let mut text = format!("boot file {file} from {server}, named by {rule}");
+        let name = printable(&boot.server_name);
+        // Nothing but the name says where the file is: without it nobody understands why the transfer fails.
+        if boot.server_from == Source::DhcpServer && !name.is_empty() {
+            text.push_str(&format!("; the boot server's name is {name}, but there is no DNS to look it up"));
+        }
+        let fields = json!({"file": file, "server": server, "named_by": rule, "server_name": name});
+        self.line(Step::Load, "boot", text, fields);
     }
 
     fn received(&mut self, client: &Client, kind: FileKind, now: Instant) {
