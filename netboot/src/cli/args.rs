@@ -65,7 +65,8 @@ pub enum Command {
 
 The file appears under its name only when it is whole; a failure leaves nothing behind.")]
 pub struct GetArgs {
-    /// Where the file is: tftp://HOST[:PORT]/FILE
+    /// Where the file is
+    #[arg(help = "Where the file is: tftp://HOST[:PORT]/FILE")]
     pub url: String,
     /// Where to put it: a file or a directory, or - for standard output [default: the file's own name, here]
     pub local: Option<PathBuf>,
@@ -87,7 +88,10 @@ The server must allow it: `netboot serve --allow-upload`, or tftpd with --create
 pub struct PutArgs {
     /// The file to send, or - for standard input
     pub local: PathBuf,
-    /// Where to store it: tftp://HOST[:PORT]/FILE; with a / at the end under the file's own name
+    /// Where to store it
+    #[arg(
+        help = "Where to store it: tftp://HOST[:PORT]/FILE; with a / at the end under the file's own name"
+    )]
     pub url: String,
     /// Refuse to send a file larger than this
     #[arg(long, value_name = "SIZE", value_parser = size::parse, default_value = "16G")]

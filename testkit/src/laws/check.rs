@@ -67,7 +67,7 @@ struct Run<M: Subject> {
     clock: Instant,
     /// The latest instant the machine has seen: in an input, or when it sent. A poll for nothing need not count.
     seen: Instant,
-    /// The latest instant of a poll for nothing, which a machine may count as seen or not.
+    /// The latest instant that a machine may count as seen or not: that of its making, or of a poll for nothing.
     polled: Instant,
     /// How many bytes may still be sent.
     credit: usize,
@@ -79,8 +79,15 @@ struct Run<M: Subject> {
 impl<M: Subject> Run<M> {
     fn new(machine: M, clock: Instant) -> Self {
         let credit = machine.burst() * M::MAX_TRANSMIT;
-        let (seen, polled) = (Instant::default(), Instant::default());
-        Self { machine, clock, seen, polled, credit, parting: None, transcript: Vec::new() }
+        Self {
+            machine,
+            clock,
+            seen: Instant::default(),
+            polled: clock,
+            credit,
+            parting: None,
+            transcript: Vec::new(),
+        }
     }
 
     /// The instant that counts.
@@ -204,8 +211,8 @@ impl<M: Subject> Run<M> {
     fn examine(&mut self, class: Option<Class>) -> Result<(), String> {
         let now = self.now();
         let pending = probe::drain(&self.machine, now)?;
-        probe::wakes(&self.machine, now, &pending)?;
-        // Where the deadline lies before such a poll, a timeout may or may not be early.
+        probe::wakes(&self.machine, now.max(self.polled), &pending)?;
+        // Where the deadline lies before such an instant, a timeout may or may not be early.
         if self.machine.poll_timeout().is_none_or(|deadline| deadline > self.polled || deadline <= now) {
             probe::spurious(&self.machine, now)?;
         }
