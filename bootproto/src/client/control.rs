@@ -40,7 +40,7 @@ impl Client {
         &self.dhcp
     }
 
-    /// The lease, from [`Event::Configured`] on.
+    /// The lease, from [`Event::Configured`](super::Event::Configured) on.
     #[must_use]
     pub fn lease(&self) -> Option<&dhcp::Lease> {
         self.dhcp.lease()
@@ -85,7 +85,7 @@ impl Client {
     }
 
     /// The bytes of the present file that came before its place was known: store them at its offset 0 on
-    /// [`Event::Open`].
+    /// [`Event::Open`](super::Event::Open).
     #[must_use]
     pub fn head(&self) -> &[u8] {
         &self.head
@@ -119,13 +119,13 @@ impl Client {
         }
     }
 
-    /// What to start and how; `None` before [`Event::Ready`].
+    /// What to start and how; `None` before [`Event::Ready`](super::Event::Ready).
     #[must_use]
     pub fn plan(&self) -> Option<Plan> {
         matches!(self.phase, Phase::Finished(End::Ready)).then(|| self.images.plan())
     }
 
-    /// Says what the ARP probe found that [`Event::ProbeAddress`] asked for.
+    /// Says what the ARP probe found that [`Event::ProbeAddress`](super::Event::ProbeAddress) asked for.
     pub fn probe_result(&mut self, now: Instant, in_use: bool) {
         let now = self.clock.advance(now);
         self.dhcp.probe_result(now, in_use);
@@ -146,7 +146,7 @@ impl Client {
 
     /// Gives the address back, on the way to something else than what was loaded: to the next boot device, to the shell.
     /// A RELEASE (and an ERROR to the server of a file that is on its way) waits to be sent; drain
-    /// [`poll_transmit`](Machine::poll_transmit), and drop the address. A boot that was under way has finished, without
+    /// [`poll_transmit`](bootproto_core::Machine::poll_transmit), and drop the address. A boot that was under way has finished, without
     /// an event. A kernel that was loaded takes the address over: don't call this before starting it.
     pub fn release(&mut self, now: Instant) {
         let now = self.clock.advance(now);

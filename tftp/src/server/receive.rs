@@ -45,7 +45,7 @@ impl Receive {
     /// Answers `request` on `path`, which leads from the transfer's own port to the client.
     ///
     /// # Errors
-    /// The code to [`refuse`](super::refuse) the request with: it is no write request, or it announces more than the
+    /// The code to [`refuse`](super::refuse()) the request with: it is no write request, or it announces more than the
     /// limit.
     pub fn new(config: Config, path: UdpPath, request: &Request<'_>) -> Result<Self, ErrorCode> {
         if request.direction != Direction::Write {

@@ -41,7 +41,7 @@ impl<S: Source> Send<S> {
     /// Answers `request` on `path`, which leads from the transfer's own port to the client.
     ///
     /// # Errors
-    /// The code to [`refuse`](super::refuse) the request with: it is no read request.
+    /// The code to [`refuse`](super::refuse()) the request with: it is no read request.
     pub fn new(config: Config, path: UdpPath, request: &Request<'_>, source: S) -> Result<Self, ErrorCode> {
         if request.direction != Direction::Read {
             return Err(ErrorCode::ILLEGAL_OPERATION);
