@@ -84,6 +84,26 @@ fn transfers_beyond_the_bound_are_refused_and_a_vanished_client_gives_its_slot_b
 }
 
 #[test]
+fn a_flood_from_one_machine_does_not_keep_another_from_its_file() {
+    let root = tempfile::tempdir().unwrap();
+    std::fs::write(root.path().join("file"), b"abc").unwrap();
+    let mut serve = Serve::start(root.path(), &["--max-transfers", "4"]);
+    let flood: Vec<_> = (0..4).map(|_| request(&serve, 1, b"file")).collect();
+    assert_eq!(error(&serve, b"file"), Some(0));
+    std::thread::sleep(Duration::from_millis(600));
+    // The same machine gets no more than it has.
+    assert_eq!(error(&serve, b"file"), Some(0));
+    let other = UdpSocket::bind("127.0.0.2:0").unwrap();
+    other.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    other.send_to(b"\0\x01file\0octet\0", serve.tftp).unwrap();
+    let mut buf = [0; 600];
+    let (length, _) = other.recv_from(&mut buf).unwrap();
+    assert_eq!(&buf[..length], b"\0\x03\0\x01abc");
+    assert_eq!(serve.wait_for("failed")["code"], "BP6204");
+    drop(flood);
+}
+
+#[test]
 fn the_same_request_again_takes_no_second_slot() {
     let root = tempfile::tempdir().unwrap();
     std::fs::write(root.path().join("file"), b"abc").unwrap();

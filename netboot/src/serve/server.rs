@@ -18,6 +18,9 @@ use crate::{Error, Trouble};
 /// A client that was silent for so long and asks anew from the same port has begun again: ROMs use few ports.
 const REBORN: Duration = Duration::from_secs(2);
 
+/// For how long a transfer must have been silent before its slot may go to a machine that has none.
+const CROWDED: Duration = Duration::from_millis(500);
+
 /// A server whose ports are open.
 #[derive(Debug)]
 pub struct Server {
@@ -134,6 +137,9 @@ impl Server {
             let slot = self.slots.swap_remove(at);
             self.count(slot.close(end, now), report);
         }
+        if Request::parse(datagram).is_ok() {
+            self.make_room(client, report);
+        }
         let refused = match Request::parse(datagram) {
             Ok(request) => match self.open(client, &request) {
                 Ok(slot) => {
@@ -149,6 +155,27 @@ impl Server {
             self.refuse(client, *trouble);
         }
         self.count(refused, report);
+    }
+
+    /// Where one machine holds more than half of all slots, and they are all in use, a machine that has none gets that
+    /// one's most silent: a flood from one place does not keep the others from booting.
+    fn make_room(&mut self, client: SocketAddr, report: &mut dyn FnMut(&Event)) {
+        let held = |ip: IpAddr| self.slots.iter().filter(|slot| slot.client.ip() == ip).count();
+        if self.slots.len() < self.config.max_transfers || held(client.ip()) > 0 {
+            return;
+        }
+        let now = self.clock.now();
+        let greedy =
+            self.slots.iter().enumerate().filter(|(_, slot)| held(slot.client.ip()) * 2 > self.slots.len());
+        let Some((at, _)) = greedy.max_by_key(|(_, slot)| slot.silence(now)) else { return };
+        // A transfer that is alive is nobody's to take.
+        if self.slots[at].silence(now) < CROWDED {
+            return;
+        }
+        let slot = self.slots.swap_remove(at);
+        let end =
+            End::Failed { code: Trouble::Busy.code(), why: "its machine held most of the slots".to_owned() };
+        self.count(slot.close(end, now), report);
     }
 
     /// Opens the file and a port for it.
