@@ -164,3 +164,19 @@ fn one_seed_gives_one_conversation_and_two_seeds_two() {
     assert_ne!(run(7).0, run(8).0);
     assert_ne!(run(7).1, run(8).1);
 }
+
+#[test]
+fn a_flood_of_offers_behind_a_blocked_port_ends_in_one_request_once_it_opens() {
+    let mut talk = Talk::new(config());
+    let discover = talk.sends(DISCOVER);
+    talk.client.link_blocked(talk.now, true);
+    for last in 1..=200_u8 {
+        let event = talk.hears(&Answer::offer(&discover).from([10, 77, 1, last].into()));
+        assert_eq!(event == Event::Ignored(Ignored::Unexpected { kind: 2 }), last > 16, "{last}: {event:?}");
+    }
+    talk.is_silent();
+    assert_eq!(talk.after(Duration::from_secs(600)), []);
+    talk.client.link_blocked(talk.now, false);
+    let request = talk.sends(REQUEST);
+    assert_eq!((request.xid(), request.raw(54)), (discover.xid(), Some(&[10, 77, 1, 1][..])));
+}
