@@ -49,7 +49,7 @@ pub trait Numbered: fmt::Display {
 ///
 /// A variant is written `Name { field: Type } = 1203 ["PXE-E53"], "text with {field}", "hint";`. The data and the PXE
 /// code may be left out. The enumeration is `Copy` and non-exhaustive, prints its text, and implements
-/// [`Numbered`](crate::Numbered).
+/// [`Numbered`].
 #[macro_export]
 macro_rules! numbered {
     (

@@ -1,4 +1,4 @@
-//! The server's side of one transfer: [`Send`] answers a read request, [`Receive`] a write request, [`refuse`]
+//! The server's side of one transfer: [`Send`] answers a read request, [`Receive`] a write request, [`refuse()`]
 //! turns one down.
 //!
 //! What belongs here: what a server grants, and its half of a transfer. What does not: listening on port 69, and
