@@ -1,0 +1,342 @@
+# From the ROM's far call to 64-bit Rust, back into real mode for each call of ROM or BIOS, and on to the kernel.
+# AT&T syntax. All of it lies below 64 KiB, so that segment 0 reaches it in real mode.
+
+    .set CODE32, 0x10               # where the 32-bit boot protocol of Linux wants them
+    .set DATA32, 0x18
+    .set CODE64, 0x20
+    .set CODE16, 0x28
+    .set DATA16, 0x30
+    .set EFER, 0xc0000080
+
+    .section .real, "awx"
+    .code16
+    .globl bp_start
+bp_start:
+    ljmpw   $0, $1f                 # some ROMs jump to 07c0:0000
+1:  movw    %sp, %cs:bp_entry_sp
+    pushfw
+    pushal
+    pushw   %ds
+    pushw   %es
+    pushw   %fs
+    pushw   %gs
+    cli
+    cld
+    xorw    %ax, %ax
+    movw    %ax, %ds
+    movw    %es, bp_entry_es
+    movw    %bx, bp_entry_bx
+    movw    %ss, bp_rom_ss
+    movw    %sp, bp_rom_sp
+
+    movw    $bp_no_memory, %si
+    movw    0x413, %ax              # kilobytes of base memory that are ours
+    cmpw    $bp_end_kilobytes, %ax
+    jb      bp_refuse
+    movw    $bp_no_long_mode, %si
+    pushfl
+    popl    %eax
+    movl    %eax, %ecx
+    xorl    $0x200000, %eax
+    pushl   %eax
+    popfl
+    pushfl
+    popl    %eax
+    xorl    %ecx, %eax
+    testl   $0x200000, %eax         # the bit can't be changed: no CPUID
+    jz      bp_refuse
+    movl    $0x80000000, %eax
+    cpuid
+    cmpl    $0x80000001, %eax
+    jb      bp_refuse
+    movl    $0x80000001, %eax
+    cpuid
+    btl     $29, %edx
+    jnc     bp_refuse
+
+    movw    $0x2401, %ax            # A20 on: the BIOS first, then the port that most machines have
+    sti
+    int     $0x15
+    cli
+    cld
+    xorw    %ax, %ax
+    movw    %ax, %ds
+    inb     $0x92, %al
+    testb   $2, %al
+    jnz     2f
+    orb     $2, %al
+    andb    $0xfe, %al
+    outb    %al, $0x92
+2:  lgdtl   bp_gdt_pointer
+    movl    %cr0, %eax
+    orb     $1, %al
+    movl    %eax, %cr0
+    ljmpw   $CODE32, $bp_first32
+
+# Says why not, and gives control back with an error.
+bp_refuse:
+    lodsb
+    testb   %al, %al
+    jz      3f
+    movb    $0x0e, %ah
+    movw    $7, %bx
+    int     $0x10
+    jmp     bp_refuse
+3:  movw    $1, bp_status
+bp_return:
+    movw    bp_rom_ss, %ss
+    movw    bp_rom_sp, %sp
+    popw    %gs
+    popw    %fs
+    popw    %es
+    popw    %ds
+    popal
+    popfw
+    movw    %cs:bp_status, %ax
+    lretw
+
+# Real mode again, for one call.
+bp_real:
+    xorw    %ax, %ax
+    movw    %ax, %ds
+    movw    bp_stack_segment, %ss
+    movw    $REAL_STACK, %sp
+    cmpw    $0, bp_leave
+    jne     bp_return
+    pushw   bp_push + 4
+    pushw   bp_push + 2
+    pushw   bp_push
+    pushw   bp_flags
+    movl    bp_ebx, %ebx
+    movl    bp_ecx, %ecx
+    movl    bp_edx, %edx
+    movl    bp_esi, %esi
+    movl    bp_edi, %edi
+    movl    bp_ebp, %ebp
+    movl    bp_eax, %eax
+    movw    bp_es, %es
+    movw    bp_ds, %ds
+    popfw
+    lcallw  *%cs:bp_target
+    pushfw
+    cli
+    cld
+    popw    %cs:bp_flags
+    movw    %ds, %cs:bp_ds
+    movw    %es, %cs:bp_es
+    movl    %eax, %cs:bp_eax
+    xorw    %ax, %ax
+    movw    %ax, %ds
+    movl    %ebx, bp_ebx
+    movl    %ecx, bp_ecx
+    movl    %edx, bp_edx
+    movl    %esi, bp_esi
+    movl    %edi, bp_edi
+    movl    %ebp, bp_ebp
+    lgdtl   bp_gdt_pointer
+    movl    %cr0, %eax
+    orb     $1, %al
+    movl    %eax, %cr0
+    ljmpw   $CODE32, $bp_again32
+
+bp_protected16:
+    movl    %cr0, %eax
+    andb    $0xfe, %al
+    movl    %eax, %cr0
+    ljmpw   $0, $bp_real
+
+    .code32
+# The first time: memory that shall be zero, and page tables that map the first 4 GiB to themselves.
+bp_first32:
+    movw    $DATA32, %ax
+    movw    %ax, %ds
+    movw    %ax, %es
+    movw    %ax, %ss
+    movl    $bp_bss, %edi
+    movl    $bp_end, %ecx
+    subl    %edi, %ecx
+    shrl    $2, %ecx
+    xorl    %eax, %eax
+    rep     stosl
+    movl    $bp_real_stack, %eax
+    shrl    $4, %eax
+    movw    %ax, bp_stack_segment
+    movl    $bp_tables + 0x1003, bp_tables
+    movl    $bp_tables + 0x2003, %eax
+    movl    $bp_tables + 0x1000, %edi
+    movl    $4, %ecx
+1:  movl    %eax, (%edi)
+    addl    $0x1000, %eax
+    addl    $8, %edi
+    loop    1b
+    movl    $0x83, %eax             # present, writable, 2 MiB
+    movl    $bp_tables + 0x2000, %edi
+    movl    $2048, %ecx
+2:  movl    %eax, (%edi)
+    addl    $0x200000, %eax
+    addl    $8, %edi
+    loop    2b
+    movl    $bp_stack + STACK, %eax
+    subl    $8, %eax
+    movl    $bp_begin, (%eax)
+    subl    $48, %eax               # as if bp_thunk had been called from there
+    movl    %eax, bp_rsp
+
+bp_again32:
+    movw    $DATA32, %ax
+    movw    %ax, %ds
+    movw    %ax, %es
+    movw    %ax, %ss
+    movw    %ax, %fs
+    movw    %ax, %gs
+    movl    %cr4, %eax
+    orl     $0x20, %eax             # PAE
+    movl    %eax, %cr4
+    movl    $bp_tables, %eax
+    movl    %eax, %cr3
+    movl    $EFER, %ecx
+    rdmsr
+    orl     $0x100, %eax            # LME
+    wrmsr
+    movl    %cr0, %eax
+    orl     $0x80000000, %eax       # PG
+    movl    %eax, %cr0
+    ljmpl   $CODE64, $bp_long
+
+# Out of long mode, the way in reversed.
+bp_leave_long:
+    popl    %ebx                    # where to
+    movl    %cr0, %eax
+    andl    $0x7fffffff, %eax
+    movl    %eax, %cr0
+    movl    $EFER, %ecx
+    rdmsr
+    andl    $0xfffffeff, %eax
+    wrmsr
+    movl    %cr4, %eax
+    andl    $0xffffffdf, %eax
+    movl    %eax, %cr4
+    jmp     *%ebx
+
+bp_to_real:
+    movw    $DATA16, %ax
+    movw    %ax, %ds
+    movw    %ax, %es
+    movw    %ax, %fs
+    movw    %ax, %gs
+    movw    %ax, %ss
+    ljmpl   $CODE16, $bp_protected16
+
+bp_to_linux:
+    movw    $DATA32, %ax
+    movw    %ax, %ds
+    movw    %ax, %es
+    movw    %ax, %fs
+    movw    %ax, %gs
+    movw    %ax, %ss
+    movl    bp_zero_page, %esi
+    movl    bp_kernel, %eax
+    xorl    %ebx, %ebx
+    xorl    %edi, %edi
+    xorl    %ebp, %ebp
+    jmp     *%eax
+
+    .code64
+bp_long:
+    movl    bp_rsp, %esp
+    popq    %r15
+    popq    %r14
+    popq    %r13
+    popq    %r12
+    popq    %rbp
+    popq    %rbx
+    ret
+
+bp_begin:
+    movl    $bp_stack + STACK, %esp
+    call    bp_main
+    movw    %ax, bp_status
+    movw    $1, bp_leave
+    call    bp_thunk                # does not come back
+
+# extern "C" fn bp_thunk(): makes the call that the variables below describe, in real mode.
+    .globl bp_thunk
+bp_thunk:
+    pushq   %rbx
+    pushq   %rbp
+    pushq   %r12
+    pushq   %r13
+    pushq   %r14
+    pushq   %r15
+    movl    %esp, bp_rsp
+    pushq   $bp_to_real
+    pushq   $CODE32
+    pushq   $bp_leave_long
+    lretq
+
+# extern "C" fn bp_linux(kernel: u32, zero_page: u32) -> !
+    .globl bp_linux
+bp_linux:
+    movl    %edi, bp_kernel
+    movl    %esi, bp_zero_page
+    pushq   $bp_to_linux
+    pushq   $CODE32
+    pushq   $bp_leave_long
+    lretq
+
+    .section .real, "awx"
+    .balign 8
+bp_gdt:
+    .quad   0, 0
+    .quad   0x00cf9b000000ffff      # 32-bit code
+    .quad   0x00cf93000000ffff      # 32-bit data
+    .quad   0x00af9b000000ffff      # 64-bit code
+    .quad   0x00009b000000ffff      # 16-bit code
+    .quad   0x000093000000ffff      # 16-bit data
+bp_gdt_pointer:
+    .word   7 * 8 - 1
+    .long   bp_gdt
+
+# What a call finds in the registers, and what it left there: `Registers` in real.rs.
+    .balign 4
+    .globl bp_registers
+bp_registers:
+bp_eax: .long 0
+bp_ebx: .long 0
+bp_ecx: .long 0
+bp_edx: .long 0
+bp_esi: .long 0
+bp_edi: .long 0
+bp_ebp: .long 0
+bp_ds:  .word 0
+bp_es:  .word 0
+bp_flags: .word 0
+bp_push: .word 0, 0, 0              # on the stack, the first one on top
+bp_target: .long 0                  # offset, segment
+
+# How the ROM entered us: `Entry` in real.rs.
+    .globl bp_entry
+bp_entry:
+bp_entry_sp: .word 0
+bp_rom_ss: .word 0
+bp_entry_es: .word 0
+bp_entry_bx: .word 0
+
+bp_rom_sp: .word 0
+bp_status: .word 0
+bp_leave: .word 0
+bp_stack_segment: .word 0
+bp_rsp: .long 0
+bp_kernel: .long 0
+bp_zero_page: .long 0
+bp_no_memory: .asciz "bootproto: the ROM leaves too little base memory\r\n"
+bp_no_long_mode: .asciz "bootproto: this processor has no 64-bit mode\r\n"
+
+    .set REAL_STACK, 0x2000
+    .set STACK, 0x18000
+    .bss
+    .balign 4096
+bp_tables: .skip 0x6000
+bp_real_stack: .skip REAL_STACK
+bp_stack: .skip STACK
+    .text

@@ -1,0 +1,126 @@
+//! Calls into real mode: the BIOS, and the ROM's PXE entry point. The other half is `entry.s`.
+
+use bootproto_pxe_api::SegmentOffset;
+use core::ptr;
+
+core::arch::global_asm!(include_str!("entry.s"), options(att_syntax));
+
+/// The registers of a call, and where it goes; the layout is that of `bp_registers` in `entry.s`.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Registers {
+    pub(crate) eax: u32,
+    pub(crate) ebx: u32,
+    pub(crate) ecx: u32,
+    pub(crate) edx: u32,
+    pub(crate) esi: u32,
+    pub(crate) edi: u32,
+    pub(crate) ebp: u32,
+    pub(crate) ds: u16,
+    pub(crate) es: u16,
+    pub(crate) flags: u16,
+    pub(crate) push: [u16; 3],
+    pub(crate) target: [u16; 2],
+}
+
+impl Registers {
+    /// AX.
+    pub(crate) const fn ax(&self) -> u16 {
+        self.eax as u16
+    }
+
+    /// Whether the carry flag was set: by custom, that the call failed.
+    pub(crate) const fn carry(&self) -> bool {
+        self.flags & 1 != 0
+    }
+
+    /// Whether the zero flag was set.
+    pub(crate) const fn zero(&self) -> bool {
+        self.flags & 0x40 != 0
+    }
+}
+
+/// How the ROM entered us; the layout is that of `bp_entry` in `entry.s`.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry {
+    sp: u16,
+    ss: u16,
+    es: u16,
+    bx: u16,
+}
+
+impl Entry {
+    /// SS:SP at our first instruction.
+    pub(crate) const fn stack(&self) -> SegmentOffset {
+        SegmentOffset::new(self.ss, self.sp)
+    }
+
+    /// ES:BX at our first instruction.
+    pub(crate) const fn es_bx(&self) -> SegmentOffset {
+        SegmentOffset::new(self.es, self.bx)
+    }
+}
+
+unsafe extern "C" {
+    static mut bp_registers: Registers;
+    static bp_entry: Entry;
+    fn bp_thunk();
+    fn bp_linux(kernel: u32, zero_page: u32) -> !;
+}
+
+/// Interrupts off, and nothing else.
+const QUIET: u16 = 0x0002;
+/// Interrupts on.
+const LISTENING: u16 = 0x0202;
+
+/// How the ROM entered us.
+pub(crate) fn entry() -> Entry {
+    // SAFETY: `entry.s` wrote it before any Rust ran, and nothing writes it again.
+    unsafe { bp_entry }
+}
+
+/// Makes a software interrupt.
+pub(crate) fn interrupt(number: u8, mut registers: Registers) -> Registers {
+    let vector = u32::from(number).wrapping_mul(4);
+    registers.target = [crate::memory::word(vector), crate::memory::word(vector.wrapping_add(2))];
+    registers.flags = QUIET;
+    // What the handler's IRET takes off the stack below the return address.
+    registers.push = [LISTENING, 0, 0];
+    call(registers)
+}
+
+/// Calls a PXE entry point by both conventions at once: on the stack, and in ES:DI and BX. Answers AX.
+pub(crate) fn pxe(point: SegmentOffset, opcode: u16, block: SegmentOffset) -> u16 {
+    let (segment, offset) = (block.segment.get(), block.offset.get());
+    let registers = Registers {
+        ebx: u32::from(opcode),
+        edi: u32::from(offset),
+        es: segment,
+        flags: LISTENING,
+        push: [opcode, offset, segment],
+        target: [point.offset.get(), point.segment.get()],
+        ..Registers::default()
+    };
+    call(registers).ax()
+}
+
+fn call(registers: Registers) -> Registers {
+    // SAFETY: there is one thread and no interrupt handler of ours, so nothing else uses `bp_registers`. `bp_thunk`
+    // keeps what the C convention wants kept, and calls firmware that keeps to its own memory: that is the trust a
+    // boot program cannot do without.
+    unsafe {
+        ptr::write_volatile(&raw mut bp_registers, registers);
+        bp_thunk();
+        ptr::read_volatile(&raw const bp_registers)
+    }
+}
+
+/// Leaves for a kernel's 32-bit entry.
+///
+/// # Safety
+/// A kernel lies at `kernel`, its parameter page at `zero_page`, both below 4 GiB and outside of what is in use here.
+pub(crate) unsafe fn linux(kernel: u32, zero_page: u32) -> ! {
+    // SAFETY: by this function's own condition.
+    unsafe { bp_linux(kernel, zero_page) }
+}
