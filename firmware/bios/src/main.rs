@@ -1,24 +1,131 @@
 //! `bootproto.0`: a network boot program that any PXE ROM of an x86 BIOS loads, and that boots Linux.
+//!
+//! What belongs here: what only this platform has (real mode, the ROM's UNDI, the BIOS's memory map, screen and keys)
+//! joined to the boot client. What does not: protocol logic, which the crates have, and drivers, which the ROM has.
+//!
+//! Everything unsafe is in `entry.s`, `real.rs`, `memory.rs` and `port.rs`, and in the few places that write where the
+//! memory layout says.
 #![no_std]
 #![no_main]
 
+mod boot;
 mod clock;
 mod console;
+mod map;
 mod memory;
+mod menu;
 mod port;
 mod real;
+mod start;
+mod undi;
 
+use boot::{Ended, Run};
+use bootproto_pxe_api::undi::Keep;
+use clock::Clock;
 use console::Console;
 use core::fmt::Write as _;
+use map::Map;
+use undi::Undi;
+
+/// AX for the ROM: go on with the next boot device.
+const NEXT_DEVICE: u16 = 0;
+/// AX for the ROM: the boot failed.
+const FAILED: u16 = 1;
 
 /// Called by `entry.s`, in long mode on a stack of our own. What it answers is AX for the ROM.
 #[unsafe(no_mangle)]
 extern "C" fn bp_main() -> u16 {
     let mut console = Console::open();
-    let clock = clock::Clock::start();
-    let _ = writeln!(console, "\nbootproto: entry {:?} a20 {} end {:#x}", real::entry(), memory::has_a20(), memory::end());
-    let _ = writeln!(console, "now {:?}", clock.now());
-    0
+    let _ = writeln!(console, "\nbootproto {}", env!("CARGO_PKG_VERSION"));
+    if !memory::has_a20() {
+        let _ = writeln!(console, "select: the A20 line stays off, so memory above 1 MiB can't be used");
+        return FAILED;
+    }
+    let status = boot(&mut console);
+    if status == FAILED {
+        let _ = writeln!(console, "bootproto gives control back to the ROM");
+    }
+    status
+}
+
+fn boot(console: &mut Console) -> u16 {
+    let clock = Clock::start();
+    let map = Map::read();
+    let _ = writeln!(console, "select: {} MiB of memory", map.total() >> 20);
+    let entry = match undi::stack() {
+        Ok(entry) => entry,
+        Err(not_found) => {
+            let _ = write!(console, "select: no PXE stack can be called:");
+            for attempt in not_found.attempts() {
+                let _ = write!(console, " {:?}: {};", attempt.how, attempt.refusal);
+            }
+            let _ = writeln!(console, " this program has to be started by a PXE ROM");
+            return FAILED;
+        }
+    };
+    let _ = writeln!(console, "select: PXE at {}, found by {:?}", entry.point, entry.how);
+    let (mut undi, packets) = match Undi::open(&entry, clock) {
+        Ok(opened) => opened,
+        Err(failure) => {
+            if let Some(failure) = failure {
+                let _ = writeln!(console, "select: {failure}");
+            }
+            return FAILED;
+        }
+    };
+    let Some(mac) = undi.address() else {
+        let _ = writeln!(console, "select: the adapter is not Ethernet");
+        undi.close(Keep::Everything);
+        return FAILED;
+    };
+    let mut run = match Run::new(mac, &packets, &map, *console, clock) {
+        Ok(run) => run,
+        Err(mistake) => {
+            let _ = writeln!(console, "configure: {mistake}");
+            undi.close(Keep::Everything);
+            return FAILED;
+        }
+    };
+    let ended = run.drive(&mut undi, mac);
+    match ended {
+        Ended::Ready => start(console, &run, &map, &mut undi),
+        Ended::LocalBoot => {
+            let _ = writeln!(console, "choose: the local disk; the ROM goes on with the next device");
+            undi.close(Keep::Everything);
+            NEXT_DEVICE
+        }
+        Ended::Failed => {
+            undi.close(Keep::Everything);
+            FAILED
+        }
+    }
+}
+
+fn start(console: &mut Console, run: &Run<'_>, map: &Map, undi: &mut Undi) -> u16 {
+    let mut line = [0; 4096];
+    let Some(plan) = run.client.plan() else { return FAILED };
+    let prepared = match run.client.command_line(run.texts.configuration(), &mut line) {
+        Ok(line) => {
+            let _ = writeln!(console, "start: {}", console::Shown(line));
+            start::prepare(&plan, map, line)
+        }
+        Err(fault) => {
+            let _ = writeln!(console, "start: {fault}");
+            undi.close(Keep::Everything);
+            return FAILED;
+        }
+    };
+    match prepared {
+        Ok(prepared) => {
+            undi.close(Keep::Nothing);
+            prepared.start()
+        }
+        Err(error) => {
+            let _ = writeln!(console, "start: {error}");
+            undi.close(Keep::Everything);
+            FAILED
+        }
+    }
 }
 
 #[panic_handler]

@@ -1,0 +1,264 @@
+//! The loop around the boot client: frames in, frames out, files to where they belong.
+
+use crate::clock::Clock;
+use crate::console::{Console, Shown};
+use crate::map::Map;
+use crate::memory::{Room, clear, store, stored};
+use crate::menu::Prompt;
+use crate::undi::{Packets, Undi};
+use bootproto::client::{Client, Config, Event, FileKind, Load, Texts};
+use bootproto::net::{Stack, Storage};
+use bootproto_core::{Instant, Machine as _, UdpPath};
+use bootproto_dhcp::{HardwareAddress, client as dhcp};
+use core::fmt::Write as _;
+
+static CONFIGURATION: Room<{ 48 << 10 }> = Room::new();
+static MANIFEST: Room<{ 16 << 10 }> = Room::new();
+
+/// How the boot ends.
+pub(crate) enum Ended {
+    /// The kernel and all it needs are in memory.
+    Ready,
+    /// The next boot device, please.
+    LocalBoot,
+    /// It was told why.
+    Failed,
+}
+
+/// A boot under way.
+pub(crate) struct Run<'s> {
+    pub(crate) client: Client,
+    pub(crate) texts: Texts<'s>,
+    console: Console,
+    clock: Clock,
+    prompt: Option<Prompt>,
+    begun: Instant,
+    ended: Option<Ended>,
+    configure: bool,
+    unconfigure: bool,
+    probe: Option<core::net::Ipv4Addr>,
+}
+
+/// Why there can be no boot client; it is the caller's mistake, so it is ours.
+type Mistake = bootproto::client::ConfigError;
+
+impl Run<'_> {
+    /// A boot that goes on where the ROM's ended, or with a DHCP of its own if the ROM's can't be had.
+    pub(crate) fn new(
+        mac: [u8; 6],
+        packets: &Packets,
+        map: &Map,
+        mut console: Console,
+        clock: Clock,
+    ) -> Result<Self, Mistake> {
+        let now = clock.now();
+        let seed = seed(mac);
+        let (places, count) = map.places();
+        let dhcp = dhcp::Config::new(seed, HardwareAddress::ethernet(mac)).with_arch(0).with_undi_version(2, 1);
+        let config = Config::new(seed.rotate_left(32), dhcp)
+            .with_load(Load::Skip)
+            .with_memory(places.get(..count).unwrap_or_default());
+        let cached = packets.answers();
+        let taken_over = cached
+            .and_then(|(ack, reply)| Client::from_cached(config.clone(), now, ack, None, reply).ok());
+        let client = match taken_over {
+            Some(client) => client,
+            None => {
+                let _ = writeln!(console, "configure: the ROM keeps no DHCP answer; asking anew");
+                Client::new(config, now)?
+            }
+        };
+        Ok(Self {
+            client,
+            texts: Texts::new(CONFIGURATION.take(), MANIFEST.take()),
+            console,
+            clock,
+            prompt: None,
+            begun: now,
+            ended: None,
+            configure: false,
+            unconfigure: false,
+            probe: None,
+        })
+    }
+
+    /// Boots up to where the kernel would start.
+    pub(crate) fn drive(&mut self, undi: &mut Undi, mac: [u8; 6]) -> Ended {
+        let mut storage = Storage::default();
+        let mut stack = Stack::new(undi, mac, seed(mac), self.clock.now(), &mut storage);
+        let mut buffer = [0; Client::MAX_TRANSMIT];
+        loop {
+            self.send(undi, &mut stack, &mut buffer);
+            let mut came = true;
+            while came && self.ended.is_none() {
+                let now = self.clock.now();
+                came = stack.receive(undi, now, |path, payload| self.datagram(now, path, payload));
+                if came {
+                    self.send(undi, &mut stack, &mut buffer);
+                }
+            }
+            let now = self.clock.now();
+            if self.client.poll_timeout().is_some_and(|at| at <= now) {
+                let event = self.client.handle_timeout(now).unwrap_or(Event::Nothing);
+                self.act_all(event, now);
+            }
+            if let Some(in_use) = stack.probe_result(now) {
+                self.client.probe_result(now, in_use);
+            }
+            self.ask();
+            if let Some(ended) = self.ended.take() {
+                self.send(undi, &mut stack, &mut buffer);
+                return ended;
+            }
+        }
+    }
+
+    /// Tells the stack what it has to know, and sends what is to be said.
+    fn send(&mut self, undi: &mut Undi, stack: &mut Stack<'_>, buffer: &mut [u8]) {
+        if core::mem::take(&mut self.unconfigure) {
+            stack.unconfigure();
+        }
+        if core::mem::take(&mut self.configure)
+            && let Some(lease) = self.client.lease()
+        {
+            let mask = lease.mask.map_or(32, |mask| u32::from(mask).leading_ones());
+            let router = lease.routers().first().copied();
+            stack.configure(lease.address, u8::try_from(mask).unwrap_or(32), router);
+        }
+        let now = self.clock.now();
+        if let Some(address) = self.probe.take() {
+            stack.probe(address, now);
+        }
+        while let Ok(Some(datagram)) = self.client.poll_transmit(now, buffer) {
+            if let Err(reason) = stack.send(datagram.path, datagram.bytes) {
+                let _ = writeln!(self.console, "{}: {reason}", self.client.step());
+            }
+        }
+        stack.transmit(undi, now);
+    }
+
+    fn datagram(&mut self, now: Instant, path: UdpPath, payload: &[u8]) {
+        // The bytes that most datagrams carry are stored here, for their event borrows them.
+        let event = self.client.handle_datagram(now, path, payload);
+        self.act_all(event, now);
+    }
+
+    fn act_all(&mut self, event: Event<'_>, now: Instant) {
+        let mut next = self.act(event, now);
+        while next != Event::Nothing {
+            next = self.act(next, now);
+        }
+    }
+
+    fn act(&mut self, event: Event<'_>, now: Instant) -> Event<'static> {
+        self.texts.take(&self.client, &event);
+        match event {
+            Event::Data { address: Some(address), offset, bytes, .. } => {
+                // SAFETY: the client's layout gave this place away for this file, from memory that is free.
+                unsafe { store(address.saturating_add(offset), bytes) };
+            }
+            Event::ProbeAddress(address) => self.probe = Some(address),
+            Event::Configured => {
+                self.configure = true;
+                self.tell_lease();
+            }
+            Event::Expired | Event::Refused { .. } => self.unconfigure = true,
+            Event::Open { kind, address, .. } => self.open(kind, address, now),
+            Event::Received { kind, size } => self.received(kind, size, now),
+            Event::NotFound { kind } => {
+                let name = Shown(self.client.file_name());
+                let _ = writeln!(self.console, "{}: no {kind} {name}", self.client.step());
+            }
+            Event::Retrying { kind, tries } => {
+                let name = Shown(self.client.file_name());
+                let _ = writeln!(self.console, "{}: {kind} {name} once more, after {tries} tries", self.client.step());
+            }
+            Event::NeedText | Event::ChoiceTimedOut => return self.texts.answer(&mut self.client, now),
+            Event::Choose { default, timeout } => {
+                self.prompt = Prompt::show(self.console, self.texts.configuration(), default, timeout, now);
+                if self.prompt.is_none() {
+                    return self.client.choose(now, self.texts.configuration(), default.unwrap_or(0));
+                }
+            }
+            Event::Verify { address: Some(address), size, .. } => {
+                // SAFETY: the whole file was stored there, and nothing writes into it now.
+                return self.client.verify_bytes(now, unsafe { stored(address, size) });
+            }
+            Event::Verified { kind, .. } => {
+                let _ = writeln!(self.console, "verify: {kind} is the one that the manifest names");
+            }
+            Event::LocalBoot { .. } => self.ended = Some(Ended::LocalBoot),
+            Event::Ready => self.ended = Some(Ended::Ready),
+            Event::Failed { failure, message } => {
+                let _ = write!(self.console, "{failure}");
+                if !message.is_empty() {
+                    let _ = write!(self.console, " (it says: {})", Shown(message));
+                }
+                let _ = writeln!(self.console);
+                self.ended = Some(Ended::Failed);
+            }
+            _ => {}
+        }
+        Event::Nothing
+    }
+
+    fn tell_lease(&mut self) {
+        let Some(lease) = self.client.lease() else { return };
+        let _ = write!(self.console, "configure: address {}", lease.address);
+        if let Some(boot) = self.client.dhcp().boot() {
+            let server = boot.server;
+            let _ = write!(self.console, ", boot server {server} by {}", boot.server_from);
+            let _ = write!(self.console, "\nload: {} from {server} is running", Shown(&boot.file));
+        }
+        let _ = writeln!(self.console);
+    }
+
+    fn open(&mut self, kind: FileKind, address: Option<u64>, now: Instant) {
+        self.begun = now;
+        let Some(address) = address else { return };
+        let name = Shown(self.client.file_name());
+        let _ = writeln!(self.console, "{}: {kind} {name} to {address:#x}", self.client.step());
+        // SAFETY: as for the data. The gap lies between files that were placed one behind the other.
+        unsafe {
+            if let Some(pad) = self.client.pad() {
+                clear(pad.start, pad.length());
+            }
+            store(address, self.client.head());
+        }
+    }
+
+    fn received(&mut self, kind: FileKind, size: u64, now: Instant) {
+        let time = now.saturating_since(self.begun).as_micros().max(1);
+        let rate = u128::from(size) * 10 / time;
+        let name = Shown(self.client.file_name());
+        let step = if kind.is_placed() { "fetch" } else { "choose" };
+        let _ = write!(self.console, "{step}: {kind} {name}, {size} bytes in {} ms", time / 1000);
+        let _ = write!(self.console, ", {}.{} MB/s", rate / 10, rate % 10);
+        if let Some(terms) = self.client.terms() {
+            let _ = write!(self.console, ", blksize {} windowsize {}", terms.block_size, terms.window_size);
+        }
+        let again = self.client.statistics().retransmissions;
+        if again > 0 {
+            let _ = write!(self.console, ", {again} retransmissions");
+        }
+        let _ = writeln!(self.console);
+    }
+
+    /// Looks whether somebody chose.
+    fn ask(&mut self) {
+        let Some(prompt) = &mut self.prompt else { return };
+        let now = self.clock.now();
+        let Some(key) = prompt.key(self.console, now) else { return };
+        self.client.hold_choice();
+        let Some(index) = prompt.choice(key, self.texts.configuration()) else { return };
+        self.prompt = None;
+        let event = self.client.choose(now, self.texts.configuration(), index);
+        self.act_all(event, now);
+    }
+}
+
+/// Different at every boot and on every machine: the processor's clock and the hardware address.
+fn seed(mac: [u8; 6]) -> u64 {
+    let [a, b, c, d, e, f] = mac;
+    crate::port::ticks() ^ u64::from_be_bytes([a, b, c, d, e, f, 0, 0])
+}

@@ -1,0 +1,273 @@
+//! The ROM's UNDI as a `smoltcp` device: the machine of `bootproto-pxe-api`, and the memory that its calls need.
+
+use crate::clock::Clock;
+use crate::memory::{Low, Room, real, word};
+use crate::real::{self, Registers};
+use bootproto_pxe_api::blocks::PacketType;
+use bootproto_pxe_api::entry::{Clues, Entry, Int1a, Memory as _, NotFound, find};
+use bootproto_pxe_api::undi::{
+    Attach, Cached, Client, Config, Event, Failure, Fragment, Frame, Keep, MINIMUM_FRAME, Receive, Signal,
+};
+use bootproto_pxe_api::{AREA_SIZE, Exit, SegmentOffset};
+use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
+use smoltcp::time;
+
+/// The longest frame.
+const FRAME: usize = 1536;
+/// Frames that one round of calls takes from the ROM at most.
+const QUEUE: usize = 16;
+/// A DHCP packet as the ROM keeps it (`BOOTPLAYER` with 1024 bytes of options) is 1260 bytes.
+const PACKET: usize = 1536;
+
+static AREA: Room<AREA_SIZE> = Room::new();
+static SENDING: Room<FRAME> = Room::new();
+static RECEIVED: Room<{ FRAME * QUEUE }> = Room::new();
+static CACHED: Room<{ PACKET * 3 }> = Room::new();
+
+/// Finds the ROM that started us.
+pub(crate) fn stack() -> Result<Entry, NotFound> {
+    let entered = real::entry();
+    let told = real::interrupt(0x1a, Registers { eax: 0x5650, ..Registers::default() });
+    let es_bx = SegmentOffset::new(told.es, told.ebx as u16);
+    let int1a = Int1a { ax: told.ax(), carry: told.carry(), es_bx };
+    let clues = Clues {
+        stack: Some(entered.stack()),
+        pxenv: Some(entered.es_bx()),
+        int1a: Some(int1a),
+        free_kilobytes: Some(word(0x413)),
+    };
+    find(&Low, &clues)
+}
+
+/// The network card.
+pub(crate) struct Undi {
+    port: Port,
+    queue: Queue,
+}
+
+/// The driver, and the memory that its calls need.
+struct Port {
+    client: Client,
+    clock: Clock,
+    point: SegmentOffset,
+    area: &'static mut [u8],
+    sending: &'static mut [u8],
+}
+
+/// Frames that came and wait.
+struct Queue {
+    bytes: &'static mut [u8],
+    lengths: [usize; QUEUE],
+    /// The one that comes next, and how many there are.
+    next: usize,
+    count: usize,
+    /// How much of the last one is there.
+    partial: usize,
+}
+
+/// The packets of the ROM's own DHCP.
+pub(crate) struct Packets {
+    bytes: &'static mut [u8],
+    lengths: [usize; 3],
+}
+
+impl Undi {
+    /// Brings the driver up, and takes the ROM's packets along.
+    ///
+    /// # Errors
+    /// The driver's failure; `None` if this is not the first time.
+    pub(crate) fn open(entry: &Entry, clock: Clock) -> Result<(Self, Packets), Option<Failure>> {
+        let area = AREA.take();
+        let config = Config::new(Attach::BootProgram, real(area)).map_err(|_| None)?;
+        // There is no handler for the adapter's interrupt: it is asked, as often as there is nothing else to do.
+        let config = config.with_receive(Receive::Polled).with_quota(QUEUE as u16);
+        let client = Client::new(config);
+        let mut port = Port { client, clock, point: entry.point, area, sending: SENDING.take() };
+        let mut packets = Packets { bytes: CACHED.take(), lengths: [0; 3] };
+        loop {
+            match port.step() {
+                Event::Cached(cached) => packets.keep(cached),
+                Event::Opened => break,
+                Event::Failed(failure) => return Err(Some(failure)),
+                _ => {}
+            }
+        }
+        let queue = Queue { bytes: RECEIVED.take(), lengths: [0; QUEUE], next: 0, count: 0, partial: 0 };
+        Ok((Self { port, queue }, packets))
+    }
+
+    /// The adapter's address, if it is Ethernet's.
+    pub(crate) fn address(&self) -> Option<[u8; 6]> {
+        let information = self.port.client.information()?;
+        if information.hardware_type == 1 { information.address().try_into().ok() } else { None }
+    }
+
+    /// Gives the driver back: with [`Keep::Nothing`] it is gone.
+    pub(crate) fn close(&mut self, keep: Keep) {
+        let mut event = self.port.client.close(keep);
+        // No end has that many calls.
+        for _ in 0..1000 {
+            if matches!(event, Event::Closed(_) | Event::Failed(_)) {
+                break;
+            }
+            event = self.port.step();
+        }
+    }
+}
+
+impl Port {
+    /// Makes the call that is due, if one is.
+    fn step(&mut self) -> Event {
+        let opcode = match self.client.poll_call(self.clock.now(), self.area) {
+            Ok(Some(call)) => call.opcode,
+            Ok(None) | Err(_) => return Event::Nothing,
+        };
+        let place = real(self.area);
+        let ax = real::pxe(self.point, opcode.0, place);
+        // The ROM has written behind the compiler's back.
+        Low.read(place.physical(), self.area);
+        self.client.handle_return(self.clock.now(), Exit(ax), self.area)
+    }
+
+    fn is_busy(&self) -> bool {
+        self.client.poll_timeout().is_some()
+    }
+
+    fn send(&mut self, length: usize) {
+        let place = real(self.sending);
+        let Some(bytes) = self.sending.get(..length) else { return };
+        // What a card does not take is lost, as on a wire.
+        let Ok(frame) = Frame::ethernet(place, bytes) else { return };
+        if self.client.transmit(frame).is_ok() {
+            while self.is_busy() {
+                self.step();
+            }
+        }
+    }
+}
+
+impl Queue {
+    /// Takes from the ROM what it has, if all that it had is used up.
+    fn fill(&mut self, port: &mut Port) {
+        if self.next < self.count {
+            return;
+        }
+        (self.next, self.count) = (0, 0);
+        port.client.receive(port.clock.now(), Signal::Poll);
+        while port.is_busy() {
+            if let Event::Received(piece) = port.step() {
+                self.take(piece);
+            }
+        }
+    }
+
+    /// A piece of a frame, or all of it.
+    fn take(&mut self, piece: Fragment) {
+        let (from, length) = (usize::from(piece.offset), usize::from(piece.length));
+        if from == 0 {
+            self.partial = 0;
+        }
+        let end = from + length;
+        if self.count == QUEUE || from != self.partial || end > FRAME {
+            return;
+        }
+        let slot = self.count * FRAME;
+        let Some(place) = self.bytes.get_mut(slot + from..slot + end) else { return };
+        if !Low.read(piece.at.physical(), place) {
+            return;
+        }
+        self.partial = end;
+        if piece.last {
+            if let Some(kept) = self.lengths.get_mut(self.count) {
+                *kept = end;
+            }
+            self.count += 1;
+            self.partial = 0;
+        }
+    }
+
+    fn pop(&mut self) -> Option<&[u8]> {
+        let at = self.next;
+        let length = *self.lengths.get(at).filter(|_| at < self.count)?;
+        self.next += 1;
+        self.bytes.get(at * FRAME..at * FRAME + length)
+    }
+}
+
+impl Packets {
+    fn keep(&mut self, cached: Cached) {
+        let index = match cached.kind {
+            PacketType::DHCP_DISCOVER => 0,
+            PacketType::DHCP_ACK => 1,
+            _ => 2,
+        };
+        let length = usize::from(cached.length).min(PACKET);
+        let start = index * PACKET;
+        if let (Some(place), Some(kept)) =
+            (self.bytes.get_mut(start..start + length), self.lengths.get_mut(index))
+            && Low.read(cached.at.physical(), place)
+        {
+            *kept = length;
+        }
+    }
+
+    fn packet(&self, index: usize) -> Option<&[u8]> {
+        let length = *self.lengths.get(index)?;
+        let start = index * PACKET;
+        self.bytes.get(start..start + length).filter(|packet| !packet.is_empty())
+    }
+
+    /// The acknowledgement, and the answer that named the boot file if it was another.
+    pub(crate) fn answers(&self) -> Option<(&[u8], Option<&[u8]>)> {
+        let ack = self.packet(1)?;
+        Some((ack, self.packet(2).filter(|reply| *reply != ack)))
+    }
+}
+
+impl Device for Undi {
+    type RxToken<'a> = Received<'a>;
+    type TxToken<'a> = Sending<'a>;
+
+    fn receive(&mut self, _: time::Instant) -> Option<(Received<'_>, Sending<'_>)> {
+        self.queue.fill(&mut self.port);
+        let frame = self.queue.pop()?;
+        Some((Received(frame), Sending(&mut self.port)))
+    }
+
+    fn transmit(&mut self, _: time::Instant) -> Option<Sending<'_>> {
+        Some(Sending(&mut self.port))
+    }
+
+    fn capabilities(&self) -> DeviceCapabilities {
+        let mtu = self.port.client.information().map_or(1500, |information| information.mtu);
+        let mut capabilities = DeviceCapabilities::default();
+        capabilities.medium = Medium::Ethernet;
+        capabilities.max_transmission_unit = usize::from(mtu.clamp(576, 1500)) + 14;
+        capabilities
+    }
+}
+
+/// A frame that came.
+pub(crate) struct Received<'a>(&'a [u8]);
+
+impl RxToken for Received<'_> {
+    fn consume<R, F: FnOnce(&[u8]) -> R>(self, f: F) -> R {
+        f(self.0)
+    }
+}
+
+/// Room for a frame to send.
+pub(crate) struct Sending<'a>(&'a mut Port);
+
+impl TxToken for Sending<'_> {
+    fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, length: usize, f: F) -> R {
+        let length = length.min(FRAME);
+        let padded = length.max(usize::from(MINIMUM_FRAME));
+        let place = self.0.sending.get_mut(..padded).unwrap_or_default();
+        place.fill(0);
+        let (frame, _) = place.split_at_mut(length);
+        let result = f(frame);
+        self.0.send(padded);
+        result
+    }
+}
