@@ -54,13 +54,14 @@ impl Run<'_> {
         let now = clock.now();
         let seed = seed(mac);
         let (places, count) = map.places();
-        let dhcp = dhcp::Config::new(seed, HardwareAddress::ethernet(mac)).with_arch(0).with_undi_version(2, 1);
+        let dhcp =
+            dhcp::Config::new(seed, HardwareAddress::ethernet(mac)).with_arch(0).with_undi_version(2, 1);
         let config = Config::new(seed.rotate_left(32), dhcp)
             .with_load(Load::Skip)
             .with_memory(places.get(..count).unwrap_or_default());
         let cached = packets.answers();
-        let taken_over = cached
-            .and_then(|(ack, reply)| Client::from_cached(config.clone(), now, ack, None, reply).ok());
+        let taken_over =
+            cached.and_then(|(ack, reply)| Client::from_cached(config.clone(), now, ack, None, reply).ok());
         let client = match taken_over {
             Some(client) => client,
             None => {
@@ -171,7 +172,11 @@ impl Run<'_> {
             }
             Event::Retrying { kind, tries } => {
                 let name = Shown(self.client.file_name());
-                let _ = writeln!(self.console, "{}: {kind} {name} once more, after {tries} tries", self.client.step());
+                let _ = writeln!(
+                    self.console,
+                    "{}: {kind} {name} once more, after {tries} tries",
+                    self.client.step()
+                );
             }
             Event::NeedText | Event::ChoiceTimedOut => return self.texts.answer(&mut self.client, now),
             Event::Choose { default, timeout } => {

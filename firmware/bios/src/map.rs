@@ -78,7 +78,10 @@ impl Map {
 
     /// How many bytes of it are memory.
     pub(crate) fn total(&self) -> u64 {
-        self.regions().iter().filter(|region| region.usable).fold(0, |sum, region| sum.saturating_add(region.length))
+        self.regions()
+            .iter()
+            .filter(|region| region.usable)
+            .fold(0, |sum, region| sum.saturating_add(region.length))
     }
 
     /// Where files and parameters may lie: memory below 4 GiB, without us and what is below, and without the ROM.

@@ -118,5 +118,8 @@ impl<const N: usize> Room<N> {
 
 /// How real mode names the place of these bytes; they must lie below 1 MiB.
 pub(crate) fn real(bytes: &[u8]) -> SegmentOffset {
-    u32::try_from(bytes.as_ptr().addr()).ok().and_then(SegmentOffset::from_physical).unwrap_or(SegmentOffset::NULL)
+    u32::try_from(bytes.as_ptr().addr())
+        .ok()
+        .and_then(SegmentOffset::from_physical)
+        .unwrap_or(SegmentOffset::NULL)
 }
