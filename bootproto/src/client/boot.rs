@@ -138,6 +138,11 @@ impl Client {
     /// What was waiting for a timeout.
     pub(super) fn on_pending(&mut self, now: Instant, pending: Pending) -> Option<Event<'static>> {
         match pending {
+            Pending::Configured => {
+                self.pending = Some((now.saturating_add(AT_ONCE), Pending::Begin));
+                Some(Event::Configured)
+            }
+            Pending::Begin => self.begin(now),
             Pending::Received => Some(self.received(now)),
             Pending::Proceed => self.proceed(now),
         }

@@ -1,22 +1,23 @@
-//! A boot that another program has begun: a PXE ROM, which has an address and what to boot, and started us.
+//! A boot that takes over the address and the answers of whoever loaded us.
 
 use bootproto_core::Instant;
 use bootproto_dhcp::client as dhcp;
 
+use super::file::AT_ONCE;
 use super::machine::{Client, Pending};
-use super::{Config, ConfigError, Event};
-use crate::Fault;
+use super::{Config, ConfigError};
 
 impl Client {
-    /// A client that takes over the answers that a PXE ROM caches (PXE 2.1 section 3.3, `GET_CACHED_INFO`): the DHCP
-    /// server's acknowledgement, and where there are any the proxy's and the boot server's answer. The ROM's address
-    /// stays ours, and there is no second DHCP.
+    /// A client that spares its own DHCP: a PXE ROM, or UEFI's PXE base code, keeps the DHCP server's acknowledgement,
+    /// the proxy's offer and the boot server's acknowledgement.
     ///
-    /// [`Event::Configured`] is the first event, and the next the first file's: menus and boot servers were the ROM's.
+    /// The events are those of any boot, without `Offered`: at the first
+    /// [`handle_timeout`](bootproto_core::Machine::handle_timeout) [`Event::Configured`](super::Event::Configured) comes,
+    /// then what [`Load`](super::Load) asks for. The lease counts from `now`.
     ///
     /// # Errors
-    /// [`ConfigError`] says what in `config` can't be, or that the packets name no address: then begin with
-    /// [`new`](Self::new).
+    /// [`ConfigError`] says what in `config` can't be, or that the packets can't be taken over: `ack` is no
+    /// acknowledgement with an address, or one of the others can't be read. Then the way is [`new`](Self::new).
     pub fn from_cached(
         config: Config,
         now: Instant,
@@ -27,20 +28,8 @@ impl Client {
         config.check()?;
         let dhcp = dhcp::Client::from_cached(config.dhcp.clone(), now, ack, proxy, boot_server)
             .map_err(|error| ConfigError::Dhcp { error })?;
-        let mut client = Self::with_dhcp(config, now, dhcp);
-        client.pending = Some((now, Pending::Configured));
+        let mut client = Self::around(config, dhcp, now);
+        client.pending = Some((now.saturating_add(AT_ONCE), Pending::Configured));
         Ok(client)
-    }
-
-    pub(super) const fn taken_over(&mut self, now: Instant) -> Event<'static> {
-        self.pending = Some((now, Pending::Begin));
-        Event::Configured
-    }
-
-    pub(super) fn begin_cached(&mut self, now: Instant) -> Option<Event<'static>> {
-        if self.dhcp.boot().is_some() {
-            return self.begin(now);
-        }
-        Some(self.fail(now, Fault::NoBootFile.into()))
     }
 }

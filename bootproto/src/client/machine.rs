@@ -130,6 +130,10 @@ pub(super) enum Choice {
 /// What waits for the next timeout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pending {
+    /// The address was there from the beginning: tell.
+    Configured,
+    /// What to boot was known from the beginning: go there.
+    Begin,
     /// The file is complete: tell.
     Received,
     /// Decide what comes next.
@@ -143,15 +147,20 @@ impl Client {
     /// [`ConfigError`] says what in `config` can't be.
     pub fn new(config: Config, now: Instant) -> Result<Self, ConfigError> {
         config.check()?;
+        // Who boots has no use for an address alone, whatever class of client it says to be.
+        let dhcp = config.dhcp.clone().with_boot_required(true);
+        let dhcp = dhcp::Client::new(dhcp, now).map_err(|error| ConfigError::Dhcp { error })?;
+        Ok(Self::around(config, dhcp, now))
+    }
+
+    /// A client that does nothing yet, with this DHCP client.
+    pub(super) fn around(config: Config, dhcp: dhcp::Client, now: Instant) -> Self {
         let mut clock = HighWater::new();
         clock.advance(now);
         let hardware = config.dhcp.hardware();
         let uuid = config.dhcp.uuid();
         let asked_manifest = config.knobs.manifest == ManifestPolicy::Off;
-        // Who boots has no use for an address alone, whatever class of client it says to be.
-        let dhcp = config.dhcp.with_boot_required(true);
-        let dhcp = dhcp::Client::new(dhcp, now).map_err(|error| ConfigError::Dhcp { error })?;
-        Ok(Self {
+        Self {
             knobs: config.knobs,
             hardware,
             uuid,
@@ -176,7 +185,7 @@ impl Client {
             text_hash: Uncompared(None),
             released: false,
             last: Uncompared(LastPacket::Nothing),
-        })
+        }
     }
 
     pub(super) fn transition(&mut self, to: Phase) {

@@ -24,6 +24,7 @@
 //! [`Kernel`](FileKind::Kernel) and `Ready` follows, without configuration and without the caller's texts.
 
 mod boot;
+mod cached;
 mod check;
 mod config;
 mod control;
