@@ -15,6 +15,7 @@ pub mod frames;
 pub mod lan;
 pub mod machine;
 pub mod namespace;
+pub mod nbp;
 pub mod packages;
 pub mod payload;
 pub mod peers;

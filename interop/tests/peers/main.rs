@@ -9,6 +9,7 @@ mod boot;
 mod dhcp_dnsmasq;
 mod dhcp_isc;
 mod dhcp_server;
+mod nbp;
 mod option_rom;
 mod relay;
 mod rom;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         tftp_options::CASES,
         tftp_server::CASES,
         rom::CASES,
+        nbp::CASES,
         option_rom::CASES,
         boot::CASES,
     ]
