@@ -25,6 +25,7 @@ pub mod runner;
 pub mod servers;
 pub mod tap;
 pub mod tftp;
+pub mod toolchain;
 
 /// What a test or a part of the rig ends with.
 pub type Outcome<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;

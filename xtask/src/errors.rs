@@ -5,6 +5,10 @@ use bootproto_core::{Entry, Numbered};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+/// The numbers of a program that is built for other machines only.
+#[path = "../../firmware/uefi/src/trouble.rs"]
+mod uefi;
+
 /// Each type with numbers: the heading, and its rows.
 fn tables() -> Vec<(&'static str, &'static [Entry])> {
     vec![
@@ -35,6 +39,7 @@ fn tables() -> Vec<(&'static str, &'static [Entry])> {
         ("Datagrams through the ROM: why an answer changed nothing", bootproto_pxe_api::udp::Ignored::TABLE),
         ("Datagrams through the ROM: failures", bootproto_pxe_api::udp::Failure::TABLE),
         ("Datagrams through the ROM: configuration", bootproto_pxe_api::udp::ConfigError::TABLE),
+        ("`bootproto.efi`: what the firmware can't give", uefi::Trouble::TABLE),
         ("`netboot`: what the machine at hand can't do", netboot::Trouble::TABLE),
         ("`netboot`: what is wrong with the call", netboot::Mistake::TABLE),
     ]

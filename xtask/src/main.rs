@@ -47,6 +47,12 @@ enum Chore {
         #[arg(long)]
         no_install: bool,
     },
+    /// Builds the boot programs of firmware/: `bootproto.efi`.
+    Firmware {
+        /// Install nothing.
+        #[arg(long)]
+        no_install: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -57,6 +63,7 @@ fn main() -> ExitCode {
         Chore::Readme { check } => readme::run(check),
         Chore::Size => size::run(),
         Chore::BareMetal { no_install } => bare_metal::run(!no_install),
+        Chore::Firmware { no_install } => bare_metal::firmware(!no_install),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

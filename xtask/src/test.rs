@@ -58,7 +58,10 @@ fn checks(tally: &mut Tally, options: &Options) {
     tally.chore("sizes of source files", size::run);
     tally.chore("docs/errors.md", || errors::run(true));
     tally.chore("the example in README.md", || readme::run(true));
+    let mut format = cargo(&["fmt", "--all", "--check", "--manifest-path", "firmware/Cargo.toml"]);
+    tally.check(&mut format);
     tally.chore("bootproto without an operating system", || bare_metal::run(!options.no_install));
+    tally.chore("the boot programs of firmware/", || bare_metal::firmware(!options.no_install));
 }
 
 fn interop(tally: &mut Tally, options: &Options) -> serde_json::Value {

@@ -26,7 +26,8 @@ impl Client {
         boot_server: Option<&[u8]>,
     ) -> Result<Self, ConfigError> {
         config.check()?;
-        let dhcp = dhcp::Client::from_cached(config.dhcp.clone(), now, ack, proxy, boot_server)
+        let dhcp = config.dhcp.clone().with_boot_required(true);
+        let dhcp = dhcp::Client::from_cached(dhcp, now, ack, proxy, boot_server)
             .map_err(|error| ConfigError::Dhcp { error })?;
         let mut client = Self::around(config, dhcp, now);
         client.pending = Some((now.saturating_add(AT_ONCE), Pending::Configured));

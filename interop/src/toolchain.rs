@@ -1,0 +1,110 @@
+//! Compilers for machines without an operating system: rustup's library for a target, or Debian's compiler, whose
+//! library source is packaged with it.
+
+use crate::{Outcome, packages};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Debian's compiler and its library source.
+const DEBIAN: [&str; 2] = ["rustc-web", "rust-web-src"];
+
+/// How a target is built for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Toolchain {
+    /// The installed compiler has the target's library.
+    Rustup,
+    /// Debian's compiler, which builds the library as well.
+    Debian,
+}
+
+/// Where there is one for `target`. With `install`, Debian's packages are installed.
+///
+/// # Errors
+/// Neither is here; the text says how to get them.
+pub fn find(target: &str, install: bool) -> Outcome<Toolchain> {
+    let list = ask("rustup", &["target", "list", "--installed"]).unwrap_or_default();
+    if list.lines().any(|line| line == target) {
+        return Ok(Toolchain::Rustup);
+    }
+    if !has_debian() && install {
+        let mut command = Command::new("apt-get");
+        command.args(["-q", "install", "-y", "--no-install-recommends"]).args(DEBIAN);
+        command.env("DEBIAN_FRONTEND", "noninteractive").status()?;
+    }
+    if has_debian() {
+        return Ok(Toolchain::Debian);
+    }
+    let packages = DEBIAN.join(" ");
+    Err(format!("needs the target: rustup target add {target}, or on Debian: apt-get install {packages}")
+        .into())
+}
+
+impl Toolchain {
+    /// Has `build` compile with it; `libraries` (`core`, `core,alloc`) are what is needed of the standard library.
+    pub fn prepare(self, build: &mut Command, libraries: &str) {
+        if self == Self::Debian {
+            build.arg(format!("-Zbuild-std={libraries}")).arg("-Zbuild-std-features=compiler-builtins-mem");
+            build.env("RUSTC", "/usr/bin/rustc").env("RUSTC_BOOTSTRAP", "1");
+            build.env_remove("RUSTUP_TOOLCHAIN").env_remove("RUSTC_WRAPPER");
+        }
+    }
+}
+
+/// Builds `bootproto.efi` and puts it into cargo's target folder, as `firmware/bootproto.efi`.
+///
+/// # Errors
+/// There is no compiler for it, or it does not build.
+pub fn bootproto_efi(install: bool) -> Outcome<PathBuf> {
+    const TARGET: &str = "x86_64-unknown-uefi";
+    if let Some(path) = std::env::var_os("BOOTPROTO_EFI") {
+        return Ok(path.into());
+    }
+    let toolchain = find(TARGET, install)?;
+    // Two compilers must not share one folder.
+    let folder = packages::target().join("firmware");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware");
+    let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    build.args(["build", "--release", "--package", "bootproto-uefi", "--target", TARGET, "--target-dir"]);
+    build.arg(&folder).current_dir(root);
+    toolchain.prepare(&mut build, "core,alloc");
+    if toolchain == Toolchain::Debian {
+        build.env("CARGO_TARGET_X86_64_UNKNOWN_UEFI_LINKER", linker(install)?);
+    }
+    if !build.status()?.success() {
+        return Err("bootproto.efi does not build".into());
+    }
+    let built = folder.join(TARGET).join("release/bootproto.efi");
+    let place = folder.join("bootproto.efi");
+    std::fs::copy(&built, &place).map_err(|error| format!("{}: {error}", built.display()))?;
+    Ok(place)
+}
+
+/// A linker of LLVM's: the one that came with rustup's compiler, or Debian's.
+fn linker(install: bool) -> Outcome<PathBuf> {
+    let host = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let root = Command::new("rustc").args(["--print", "sysroot"]).current_dir(host).output();
+    let root = root.ok().map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    let ours = root.map(|root| Path::new(&root).join("lib/rustlib/x86_64-unknown-linux-gnu/bin/rust-lld"));
+    if let Some(ours) = ours.filter(|path| path.exists()) {
+        return Ok(ours);
+    }
+    let debian = Path::new("/usr/bin/lld-link");
+    if !debian.exists() && install {
+        let mut command = Command::new("apt-get");
+        command.args(["-q", "install", "-y", "--no-install-recommends", "lld"]);
+        command.env("DEBIAN_FRONTEND", "noninteractive").status()?;
+    }
+    if debian.exists() { Ok(debian.into()) } else { Err("needs a linker: apt-get install lld".into()) }
+}
+
+fn has_debian() -> bool {
+    Path::new("/usr/bin/rustc").exists()
+        && ask("/usr/bin/rustc", &["--print", "sysroot"]).is_some_and(|root| {
+            Path::new(root.trim()).join("lib/rustlib/src/rust/library/core/src/lib.rs").exists()
+        })
+}
+
+fn ask(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
