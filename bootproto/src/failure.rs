@@ -4,6 +4,7 @@ use core::fmt;
 use core::net::SocketAddr;
 
 use bootproto_core::{Code, Entry, Numbered};
+use bootproto_dhcp::wire::MessageType;
 
 use crate::{Step, transfer};
 
@@ -156,7 +157,11 @@ impl fmt::Display for LastPacket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Nothing => f.write_str("nothing"),
-            Self::Dhcp { message_type } => write!(f, "DHCP message type {message_type}"),
+            Self::Dhcp { message_type: 0 } => f.write_str("a BOOTP reply"),
+            Self::Dhcp { message_type } => match MessageType(*message_type).name() {
+                Some(name) => f.write_str(name),
+                None => write!(f, "a DHCP message of type {message_type}"),
+            },
             Self::Opened => f.write_str("the file's announcement"),
             Self::Data { offset } => write!(f, "data at byte {offset}"),
             Self::End => f.write_str("the end of the file"),

@@ -47,6 +47,12 @@ pub(crate) const CASES: &[Case] = &[
         run: pxelinux,
     },
     Case {
+        name: "server, PXE ROM: our menu with a prompt; its first line boots when the time is over",
+        peers: &[&peers::QEMU, &peers::SEABIOS, &peers::IPXE, &peers::LINUX, &peers::BUSYBOX],
+        heavy: true,
+        run: menu,
+    },
+    Case {
         name: "server, PXE ROM: our ProxyDHCP beside dnsmasq names the boot file",
         peers: &[
             &peers::QEMU,
@@ -126,6 +132,17 @@ fn pxelinux() -> Outcome {
     let root = tree.path().display().to_string();
     let server = servers::netboot(&lan.server, "br0", &["--root", &root, "--boot-file", "pxelinux.0"])?;
     boots(&lan, "e1000", &server)
+}
+
+fn menu() -> Outcome {
+    let (lan, tree) = (Lan::new()?, tree_with_script()?);
+    let root = tree.path().display().to_string();
+    let menu =
+        ["--menu", "Linux=boot.ipxe", "--menu", "Local disk=", "--prompt", "Choose", "--prompt-timeout", "2"];
+    let server = servers::netboot(&lan.server, "br0", &[&["--root", &root][..], &menu].concat())?;
+    boots(&lan, "e1000", &server)?;
+    ensure!(server.log().contains("the boot file of type"), "{}", server.log());
+    Ok(())
 }
 
 fn proxy() -> Outcome {
