@@ -3,6 +3,7 @@
 use crate::lan::Lan;
 use crate::process::Program;
 use crate::{Outcome, peers};
+use std::path::Path;
 use std::process::Command;
 
 /// The machine's hardware address.
@@ -38,4 +39,46 @@ pub fn switch_on(lan: &Lan, tap: &str, network_card: &str) -> Outcome<Program> {
         .arg("-device")
         .arg(format!("{network_card},netdev=net,mac={}", mac.join(":")));
     Program::start(&lan.server, command)
+}
+
+/// Switches on a machine with UEFI (OVMF), whose card its firmware drives itself. It boots from the network, or from
+/// `disk`, a folder that it sees as the FAT file system of a disk. `aside` is a folder for what it may write to.
+///
+/// # Errors
+/// QEMU or OVMF isn't here, or does not start.
+pub fn switch_on_uefi(lan: &Lan, tap: &str, aside: &Path, disk: Option<&Path>) -> Outcome<Program> {
+    lan.tap(tap)?;
+    let code = peers::OVMF.path()?;
+    let settings = aside.join("OVMF_VARS.fd");
+    std::fs::copy(code.with_file_name("OVMF_VARS_4M.fd"), &settings)?;
+    let mac: Vec<String> = MAC.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut command = Command::new(peers::QEMU.path()?);
+    command
+        .args(["-accel", "tcg", "-machine", "q35", "-m", "768", "-nographic", "-monitor", "none"])
+        .args(["-serial", "stdio", "-no-reboot", "-drive"])
+        .arg(format!("if=pflash,format=raw,readonly=on,file={}", code.display()))
+        .arg("-drive")
+        .arg(format!("if=pflash,format=raw,file={}", settings.display()))
+        .arg("-netdev")
+        .arg(format!("tap,id=net,ifname={tap},script=no,downscript=no"))
+        // Without a ROM of its own: the card is OVMF's.
+        .arg("-device")
+        .arg(format!("virtio-net-pci,netdev=net,mac={},romfile=", mac.join(":")))
+        .args(["-fw_cfg", "name=opt/org.tianocore/IPv6PXESupport,string=n"]);
+    match disk {
+        Some(folder) => {
+            let drive = format!("file=fat:rw:{},format=raw,if=none,id=esp", folder.display());
+            command.args(["-drive", &drive, "-device", "virtio-blk-pci,drive=esp,bootindex=1"])
+        }
+        None => command.args(["-boot", "n"]),
+    };
+    Program::start(&lan.server, command)
+}
+
+/// A configuration for PXELINUX and for our own boot programs, with one entry.
+#[must_use]
+pub fn configuration(head: &str, kernel: &str, command_line: &str) -> String {
+    format!(
+        "{head}DEFAULT linux\nLABEL linux\n  KERNEL {kernel}\n  INITRD initrd.img\n  APPEND {command_line}\n"
+    )
 }

@@ -36,6 +36,8 @@ peers! {
     QEMU = "QEMU", "qemu-system-x86", How::Install, "usr/bin/qemu-system-x86_64";
     /// Its firmware.
     SEABIOS = "SeaBIOS", "seabios", How::Install, "usr/share/seabios/bios-256k.bin";
+    /// The other firmware: UEFI.
+    OVMF = "OVMF", "ovmf", How::Install, "usr/share/OVMF/OVMF_CODE_4M.fd";
     /// The machine's PXE ROM.
     IPXE = "iPXE ROM", "ipxe-qemu", How::Install, "usr/lib/ipxe/qemu/pxe-e1000.rom";
     /// A boot loader that a PXE ROM starts.

@@ -4,6 +4,7 @@
 use crate::{Outcome, packages};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 /// Debian's compiler and its library source.
 const DEBIAN: [&str; 2] = ["rustc-web", "rust-web-src"];
@@ -50,21 +51,37 @@ impl Toolchain {
     }
 }
 
-/// Builds `bootproto.efi` and puts it into cargo's target folder, as `firmware/bootproto.efi`.
+/// Builds `bootproto.efi`, once in a run, and puts it into cargo's target folder as `firmware/bootproto.efi`.
+/// `BOOTPROTO_EFI` names another one.
 ///
 /// # Errors
 /// There is no compiler for it, or it does not build.
 pub fn bootproto_efi(install: bool) -> Outcome<PathBuf> {
+    static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let built = BUILT.get_or_init(|| match std::env::var_os("BOOTPROTO_EFI") {
+        Some(path) => Ok(path.into()),
+        None => build_efi(install).map_err(|error| error.to_string()),
+    });
+    built.clone().map_err(Into::into)
+}
+
+fn build_efi(install: bool) -> Outcome<PathBuf> {
     const TARGET: &str = "x86_64-unknown-uefi";
-    if let Some(path) = std::env::var_os("BOOTPROTO_EFI") {
-        return Ok(path.into());
-    }
     let toolchain = find(TARGET, install)?;
     // Two compilers must not share one folder.
     let folder = packages::target().join("firmware");
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware");
     let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    build.args(["build", "--release", "--package", "bootproto-uefi", "--target", TARGET, "--target-dir"]);
+    build.args([
+        "build",
+        "--release",
+        "--locked",
+        "--package",
+        "bootproto-uefi",
+        "--target",
+        TARGET,
+        "--target-dir",
+    ]);
     build.arg(&folder).current_dir(root);
     toolchain.prepare(&mut build, "core,alloc");
     if toolchain == Toolchain::Debian {

@@ -4,7 +4,7 @@ use crate::command::Done;
 use interop::lan::{Lan, SERVER};
 use interop::payload::{self, Tree};
 use interop::process::Program;
-use interop::{Outcome, machine, peers, runner};
+use interop::{Outcome, machine, peers, runner, toolchain};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
@@ -19,9 +19,12 @@ pub(crate) struct Options {
     /// The file in it that the ROM starts.
     #[arg(long)]
     boot_file: Option<String>,
-    /// The machine's network card.
-    #[arg(long, default_value = "e1000", value_parser = ["e1000", "virtio-net-pci"])]
-    card: String,
+    /// The machine's network card. Default: e1000; under UEFI always virtio-net-pci, which OVMF drives itself.
+    #[arg(long, value_parser = ["e1000", "virtio-net-pci"], conflicts_with = "uefi")]
+    card: Option<String>,
+    /// A machine with UEFI, whose firmware loads our own boot program, bootproto.efi.
+    #[arg(long)]
+    uefi: bool,
     /// Install nothing.
     #[arg(long)]
     no_install: bool,
@@ -33,7 +36,10 @@ pub(crate) fn run(options: &Options) -> Done {
 }
 
 fn boot(options: &Options) -> Outcome {
-    let mut wanted = vec![&peers::QEMU, &peers::SEABIOS, &peers::IPXE];
+    let mut wanted = match options.uefi {
+        true => vec![&peers::QEMU, &peers::OVMF],
+        false => vec![&peers::QEMU, &peers::SEABIOS, &peers::IPXE],
+    };
     if options.root.is_none() {
         wanted.extend([&peers::LINUX, &peers::BUSYBOX]);
     }
@@ -46,14 +52,20 @@ fn boot(options: &Options) -> Outcome {
     let tree = Tree::new()?;
     let (root, boot_file) = match (&options.root, &options.boot_file) {
         (Some(root), Some(file)) => (root.clone(), file.clone()),
-        _ => (tree.path().to_path_buf(), fill(&tree)?),
+        _ => (tree.path().to_path_buf(), fill(&tree, options)?),
     };
     let mut serve = Command::new(runner::netboot()?);
     serve.args(["serve", "--interface", "br0", "--root"]).arg(root).arg("--boot-file").arg(boot_file);
     let server = Program::start(&lan.server, serve)?;
     std::thread::sleep(Duration::from_millis(500));
     println!("netboot serves on {SERVER}; the machine's serial line follows\n");
-    let mut screen = machine::switch_on(&lan, "tap0", &options.card)?;
+    let mut screen = if options.uefi {
+        let aside = tree.beside("uefi");
+        std::fs::create_dir_all(&aside)?;
+        machine::switch_on_uefi(&lan, "tap0", &aside, None)?
+    } else {
+        machine::switch_on(&lan, "tap0", options.card.as_deref().unwrap_or("e1000"))?
+    };
     let mut shown = 0;
     loop {
         let running = screen.is_running();
@@ -70,9 +82,15 @@ fn boot(options: &Options) -> Outcome {
     Ok(())
 }
 
-fn fill(tree: &Tree) -> Outcome<String> {
+fn fill(tree: &Tree, options: &Options) -> Outcome<String> {
     tree.add_copy("vmlinuz", &payload::kernel()?)?;
     tree.add("initrd.img", &payload::initrd()?.bytes)?;
+    if options.uefi {
+        tree.add_copy("bootproto.efi", &toolchain::bootproto_efi(!options.no_install)?)?;
+        let configuration = machine::configuration("", "vmlinuz", payload::COMMAND_LINE);
+        tree.add("pxelinux.cfg/default", configuration.as_bytes())?;
+        return Ok("x86-uefi=bootproto.efi".into());
+    }
     tree.add("boot.ipxe", machine::ipxe_script(payload::COMMAND_LINE).as_bytes())?;
     Ok("boot.ipxe".into())
 }

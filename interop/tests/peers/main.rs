@@ -17,6 +17,7 @@ mod tftp;
 mod tftp_client;
 mod tftp_options;
 mod tftp_server;
+mod uefi;
 
 fn main() -> ExitCode {
     // The longest first: the others run beside them.
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         tftp_options::CASES,
         tftp_server::CASES,
         rom::CASES,
+        uefi::CASES,
         nbp::CASES,
         option_rom::CASES,
         boot::CASES,

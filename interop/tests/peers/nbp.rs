@@ -86,7 +86,9 @@ fn from_netboot(card: &str) -> Outcome {
     let server = servers::netboot(&lan.server, "br0", &["--root", &root, "--boot-file", "bootproto.0"])?;
     let screen = boots(&lan, card, &server)?;
     // The steps, and that the blocks came by windows.
-    for told in ["select: PXE at", "configure: address 10.77.0.", "choose: configuration", "fetch: kernel", "start: "] {
+    for told in
+        ["select: PXE at", "configure: address 10.77.0.", "choose: configuration", "fetch: kernel", "start: "]
+    {
         ensure!(screen.contains(told), "{told:?} is missing: {screen}");
     }
     ensure!(screen.contains("blksize 1468 windowsize 16"), "{screen}");
@@ -125,7 +127,9 @@ fn gives_back() -> Outcome {
     let mut machine = machine::switch_on(&lan, "tap0", "e1000")?;
     machine.wait_for("No bootable device", LIMIT)?;
     let screen = screen(&machine);
-    for told in ["fetch with 10.77.0.1:69", "(PXE-E3B)", "not-there", "gives control back", "No more network devices"] {
+    for told in
+        ["fetch with 10.77.0.1:69", "(PXE-E3B)", "not-there", "gives control back", "No more network devices"]
+    {
         ensure!(screen.contains(told), "{told:?} is missing: {screen}");
     }
     Ok(())
