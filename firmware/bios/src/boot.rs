@@ -6,6 +6,7 @@ use crate::map::Map;
 use crate::memory::{Room, clear, store, stored};
 use crate::menu::Prompt;
 use crate::undi::{Packets, Undi};
+use bootproto::Step;
 use bootproto::client::{Client, Config, Event, FileKind, Load, Texts};
 use bootproto::net::{Stack, Storage};
 use bootproto_core::{Instant, Machine as _, UdpPath};
@@ -196,8 +197,12 @@ impl Run<'_> {
             Event::Ready => self.ended = Some(Ended::Ready),
             Event::Failed { failure, message } => {
                 let _ = write!(self.console, "{failure}");
+                let name = Shown(self.client.file_name());
+                if failure.step > Step::Configure && !name.0.is_empty() {
+                    let _ = write!(self.console, " The file: {name}.");
+                }
                 if !message.is_empty() {
-                    let _ = write!(self.console, " (it says: {})", Shown(message));
+                    let _ = write!(self.console, " The server says: {}", Shown(message));
                 }
                 let _ = writeln!(self.console);
                 self.ended = Some(Ended::Failed);
