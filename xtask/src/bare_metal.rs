@@ -1,7 +1,7 @@
 //! What runs without an operating system: the proof that the protocol crates can, and the programs of `firmware/`.
 
 use crate::command::{Done, cargo, run as start};
-use interop::toolchain;
+use interop::{nbp, toolchain};
 
 /// A processor without an operating system.
 const TARGET: &str = "thumbv7m-none-eabi";
@@ -21,8 +21,10 @@ pub(crate) fn run(install: bool) -> Done {
 
 /// Builds the boot programs and says where they are.
 pub(crate) fn firmware(install: bool) -> Done {
-    let built = toolchain::bootproto_efi(install).map_err(|error| error.to_string())?;
-    let size = std::fs::metadata(&built).map_err(|error| error.to_string())?.len();
-    println!("{}: {size} bytes", built.display());
+    for build in [toolchain::bootproto_efi, nbp::bootproto_0] {
+        let built = build(install).map_err(|error| error.to_string())?;
+        let size = std::fs::metadata(&built).map_err(|error| error.to_string())?.len();
+        println!("{}: {size} bytes", built.display());
+    }
     Ok(())
 }

@@ -47,7 +47,7 @@ enum Chore {
         #[arg(long)]
         no_install: bool,
     },
-    /// Builds the boot programs of firmware/: `bootproto.efi`.
+    /// Builds the boot programs of firmware/: `bootproto.efi` and `bootproto.0`.
     Firmware {
         /// Install nothing.
         #[arg(long)]

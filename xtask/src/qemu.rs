@@ -4,7 +4,7 @@ use crate::command::Done;
 use interop::lan::{Lan, SERVER};
 use interop::payload::{self, Tree};
 use interop::process::Program;
-use interop::{Outcome, machine, peers, runner, toolchain};
+use interop::{Outcome, machine, nbp, peers, runner, toolchain};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
@@ -25,6 +25,9 @@ pub(crate) struct Options {
     /// A machine with UEFI, whose firmware loads our own boot program, bootproto.efi.
     #[arg(long)]
     uefi: bool,
+    /// The PXE ROM loads our own boot program, bootproto.0, instead of running a script of its own.
+    #[arg(long, conflicts_with = "uefi")]
+    bios: bool,
     /// Install nothing.
     #[arg(long)]
     no_install: bool,
@@ -90,6 +93,12 @@ fn fill(tree: &Tree, options: &Options) -> Outcome<String> {
         let configuration = machine::configuration("", "vmlinuz", payload::COMMAND_LINE);
         tree.add("pxelinux.cfg/default", configuration.as_bytes())?;
         return Ok("x86-uefi=bootproto.efi".into());
+    }
+    if options.bios {
+        tree.add_copy("bootproto.0", &nbp::bootproto_0(!options.no_install)?)?;
+        let configuration = machine::configuration("", "vmlinuz", payload::COMMAND_LINE);
+        tree.add("pxelinux.cfg/default", configuration.as_bytes())?;
+        return Ok("bootproto.0".into());
     }
     tree.add("boot.ipxe", machine::ipxe_script(payload::COMMAND_LINE).as_bytes())?;
     Ok("boot.ipxe".into())

@@ -47,7 +47,7 @@ const LIMIT: Duration = Duration::from_secs(150);
 /// The program, and a configuration that names `kernel`.
 fn tree(kernel: &str) -> Outcome<Tree> {
     let tree = Tree::new()?;
-    tree.add_copy("bootproto.0", &nbp::bootproto_0()?)?;
+    tree.add_copy("bootproto.0", &nbp::bootproto_0(std::env::var_os("INTEROP_INSTALL").is_some())?)?;
     let line = payload::COMMAND_LINE;
     let configuration = format!(
         "DEFAULT linux\nPROMPT 0\nLABEL linux\n  KERNEL {kernel}\n  INITRD initrd.img\n  APPEND {line}\n"
@@ -92,9 +92,6 @@ fn from_netboot(card: &str) -> Outcome {
         ensure!(screen.contains(told), "{told:?} is missing: {screen}");
     }
     ensure!(screen.contains("blksize 1468 windowsize 16"), "{screen}");
-    // One acknowledgement for the ROM, none for us: its address is taken over.
-    let acknowledged = server.log().matches("10.77.0.").count();
-    ensure!(acknowledged > 0, "{}", server.log());
     Ok(())
 }
 
