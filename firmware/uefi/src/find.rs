@@ -54,7 +54,7 @@ pub(crate) fn origin() -> Result<Origin, Trouble> {
         cards = self::cards();
     }
     // The card itself has a shorter path than what the firmware's own stack has made above it.
-    cards.sort_by_key(|(_, card)| card.len());
+    cards.sort_unstable_by_key(|(_, card)| card.len());
     let ours = cards.iter().find(|(_, card)| !card.is_empty() && path.starts_with(card));
     let from_network = ours.is_some();
     let with_link = || cards.iter().find(|(card, _)| has_link(*card));
