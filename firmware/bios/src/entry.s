@@ -103,6 +103,7 @@ bp_real:
     movw    $REAL_STACK, %sp
     cmpw    $0, bp_leave
     jne     bp_return
+bp_call:
     pushw   bp_push + 4
     pushw   bp_push + 2
     pushw   bp_push
@@ -133,7 +134,64 @@ bp_real:
     movl    %esi, bp_esi
     movl    %edi, bp_edi
     movl    %ebp, bp_ebp
-    lgdtl   bp_gdt_pointer
+
+# Where a batch is asked for: as long as UNDI_ISR gives a frame (or the end of a sending), it and its block go to a slot
+# of their own, for the next call takes them away, and GET_NEXT is called at once: to leave real mode is what costs.
+    cmpw    $0, bp_batch_left
+    je      9f
+    cmpw    $0, bp_eax
+    jne     9f
+    movw    bp_push + 4, %es
+    movw    bp_push + 2, %si
+    movw    %es:2(%si), %bx         # what UNDI_ISR says
+    cmpw    $3, %bx
+    je      4f
+    cmpw    $2, %bx
+    jne     9f
+4:  movw    bp_batch_at, %dx
+    movw    %es, %ax
+    movw    %ax, %ds
+    movw    %dx, %es
+    xorw    %di, %di
+    movw    $10, %cx
+    rep     movsw                   # the block
+    cmpw    $3, %bx
+    jne     6f
+    movw    %es:4, %cx
+    cmpw    $FRAME, %cx
+    jbe     5f
+    movw    $FRAME, %cx             # more is thrown away as too long
+5:  movw    %es:10, %si
+    movw    %es:12, %ds
+    movw    $32, %di
+    addw    $3, %cx
+    shrw    $2, %cx
+    rep     movsl
+    movw    $32, %es:10             # and where the frame is now
+    movw    %dx, %es:12
+6:  xorw    %ax, %ax
+    movw    %ax, %ds
+    addw    $SLOT / 16, bp_batch_at
+    incw    bp_batch_count
+    decw    bp_batch_left
+    jz      9f
+    movw    bp_push + 4, %es
+    movw    bp_push + 2, %di
+    movw    $10, %cx
+    rep     stosw
+    movw    bp_push + 2, %di
+    movw    $3, %es:2(%di)
+    movw    bp_push + 4, %ax
+    movw    %ax, bp_es
+    movw    %di, bp_edi
+    movzwl  bp_push, %eax
+    movl    %eax, bp_ebx
+    movw    $0, bp_ds
+    movw    $0x0202, bp_flags
+    movw    $REAL_STACK, %sp
+    jmp     bp_call
+
+9:  lgdtl   bp_gdt_pointer
     movl    %cr0, %eax
     orb     $1, %al
     movl    %eax, %cr0
@@ -314,6 +372,13 @@ bp_flags: .word 0
 bp_push: .word 0, 0, 0              # on the stack, the first one on top
 bp_target: .long 0                  # offset, segment
 
+# Frames taken in one go: `Batch` in real.rs.
+    .globl bp_batch
+bp_batch:
+bp_batch_left: .word 0              # slots that are free; 0 for any other call
+bp_batch_count: .word 0             # slots that were filled
+bp_batch_at: .word 0                # the segment of the next one
+
 # How the ROM entered us: `Entry` in real.rs.
     .globl bp_entry
 bp_entry:
@@ -334,9 +399,13 @@ bp_no_long_mode: .asciz "bootproto: this processor has no 64-bit mode\r\n"
 
     .set REAL_STACK, 0x2000
     .set STACK, 0x18000
+    .set FRAME, 1536
+    .set SLOT, 1568                 # 32 bytes for the block, then the frame
     .bss
     .balign 4096
 bp_tables: .skip 0x6000
 bp_real_stack: .skip REAL_STACK
+    .globl bp_slots
+bp_slots: .skip SLOT * 16
 bp_stack: .skip STACK
     .text

@@ -62,7 +62,23 @@ impl Entry {
     }
 }
 
+/// Frames taken in one go; the layout is that of `bp_batch` in `entry.s`.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+struct Batch {
+    left: u16,
+    count: u16,
+    at: u16,
+}
+
+/// A slot's bytes: 32 for the block, then the frame.
+const SLOT: u32 = 1568;
+/// How many slots there are.
+pub(crate) const SLOTS: u16 = 16;
+
 unsafe extern "C" {
+    static mut bp_batch: Batch;
+    static bp_slots: u8;
     static mut bp_registers: Registers;
     static bp_entry: Entry;
     fn bp_thunk();
@@ -103,6 +119,28 @@ pub(crate) fn pxe(point: SegmentOffset, opcode: u16, block: SegmentOffset) -> u1
         ..Registers::default()
     };
     call(registers).ax()
+}
+
+/// As [`pxe`] for `UNDI_ISR` with PROCESS or `GET_NEXT`, and goes on with `GET_NEXT` as long as frames come and there
+/// are slots. Answers AX of the last call, and how many slots were filled; what fills none is the last call's answer.
+pub(crate) fn pxe_frames(point: SegmentOffset, opcode: u16, block: SegmentOffset) -> (u16, u16) {
+    // SAFETY: as for `bp_registers` in `call`.
+    unsafe {
+        let at = (&raw const bp_slots).addr() >> 4;
+        ptr::write_volatile(&raw mut bp_batch, Batch { left: SLOTS, count: 0, at: at as u16 });
+    }
+    let ax = pxe(point, opcode, block);
+    // SAFETY: as above.
+    unsafe {
+        let batch = ptr::read_volatile(&raw const bp_batch);
+        ptr::write_volatile(&raw mut bp_batch, Batch { left: 0, ..batch });
+        (ax, batch.count)
+    }
+}
+
+/// Where the block of slot `index` lies.
+pub(crate) fn slot(index: u16) -> u32 {
+    (&raw const bp_slots).addr() as u32 + u32::from(index) * SLOT
 }
 
 fn call(registers: Registers) -> Registers {

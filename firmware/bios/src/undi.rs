@@ -8,7 +8,7 @@ use bootproto_pxe_api::entry::{Clues, Entry, Int1a, Memory as _, NotFound, find}
 use bootproto_pxe_api::undi::{
     Attach, Cached, Client, Config, Event, Failure, Fragment, Frame, Keep, MINIMUM_FRAME, Receive, Signal,
 };
-use bootproto_pxe_api::{AREA_SIZE, Exit, SegmentOffset};
+use bootproto_pxe_api::{AREA_SIZE, Exit, Opcode, SegmentOffset};
 use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
 use smoltcp::time;
 
@@ -18,6 +18,12 @@ const FRAME: usize = 1536;
 const QUEUE: usize = 16;
 /// A DHCP packet as the ROM keeps it (`BOOTPLAYER` with 1024 bytes of options) is 1260 bytes.
 const PACKET: usize = 1536;
+
+/// The bytes of `UNDI_ISR`'s block.
+const ISR: usize = 16;
+/// What it is asked.
+const START: u8 = 1;
+const GET_NEXT: u8 = 3;
 
 static AREA: Room<AREA_SIZE> = Room::new();
 static SENDING: Room<FRAME> = Room::new();
@@ -52,6 +58,16 @@ struct Port {
     point: SegmentOffset,
     area: &'static mut [u8],
     sending: &'static mut [u8],
+    taken: Taken,
+}
+
+/// The answers to `UNDI_ISR` that were got in one go, and how many of them the machine has heard.
+#[derive(Debug, Default)]
+struct Taken {
+    heard: u16,
+    slots: u16,
+    /// The one behind the last slot.
+    last: Option<(u16, [u8; ISR])>,
 }
 
 /// Frames that came and wait.
@@ -82,7 +98,14 @@ impl Undi {
         // There is no handler for the adapter's interrupt: it is asked, as often as there is nothing else to do.
         let config = config.with_receive(Receive::Polled).with_quota(QUEUE as u16);
         let client = Client::new(config);
-        let mut port = Port { client, clock, point: entry.point, area, sending: SENDING.take() };
+        let mut port = Port {
+            client,
+            clock,
+            point: entry.point,
+            area,
+            sending: SENDING.take(),
+            taken: Taken::default(),
+        };
         let mut packets = Packets { bytes: CACHED.take(), lengths: [0; 3] };
         loop {
             match port.step() {
@@ -122,11 +145,40 @@ impl Port {
             Ok(Some(call)) => call.opcode,
             Ok(None) | Err(_) => return Event::Nothing,
         };
+        let ax = if opcode == Opcode::UNDI_ISR { self.isr() } else { self.call(opcode) };
+        self.client.handle_return(self.clock.now(), Exit(ax), self.area)
+    }
+
+    fn call(&mut self, opcode: Opcode) -> u16 {
         let place = real(self.area);
         let ax = real::pxe(self.point, opcode.0, place);
         // The ROM has written behind the compiler's back.
         Low.read(place.physical(), self.area);
-        self.client.handle_return(self.clock.now(), Exit(ax), self.area)
+        ax
+    }
+
+    /// `UNDI_ISR`: each PROCESS and `GET_NEXT` takes along what follows it, and the next ones are answered from that.
+    fn isr(&mut self) -> u16 {
+        let asked = self.area.get(2).copied();
+        if asked == Some(START) {
+            return self.call(Opcode::UNDI_ISR);
+        }
+        if asked != Some(GET_NEXT) || (self.taken.heard == self.taken.slots && self.taken.last.is_none()) {
+            let place = real(self.area);
+            let (ax, slots) = real::pxe_frames(self.point, Opcode::UNDI_ISR.0, place);
+            let mut last = [0; ISR];
+            Low.read(place.physical(), &mut last);
+            let last = (slots < real::SLOTS).then_some((ax, last));
+            self.taken = Taken { heard: 0, slots, last };
+        }
+        if self.taken.heard < self.taken.slots {
+            Low.read(real::slot(self.taken.heard), self.area.get_mut(..ISR).unwrap_or_default());
+            self.taken.heard += 1;
+            return 0;
+        }
+        let (ax, block) = self.taken.last.take().unwrap_or((1, [0; ISR]));
+        bootproto_core::copy_into(self.area, &block);
+        ax
     }
 
     fn is_busy(&self) -> bool {
