@@ -1,5 +1,12 @@
 //! A boot that takes over the DHCP answers of whoever loaded us.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::disallowed_methods,
+    reason = "a test"
+)]
 
 use bootproto::client::{Client, Config, ConfigError, Event, Load};
 use bootproto::{Step, client::FileKind};
@@ -8,7 +15,7 @@ use bootproto_dhcp::{HardwareAddress, client as dhcp};
 
 const MAC: [u8; 6] = [0x52, 0x54, 0, 0x12, 0x34, 0x56];
 
-fn config() -> Config {
+const fn config() -> Config {
     Config::new(7, dhcp::Config::new(8, HardwareAddress::ethernet(MAC))).with_load(Load::Skip)
 }
 

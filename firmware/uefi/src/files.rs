@@ -3,7 +3,7 @@
 use crate::trouble::Trouble;
 use alloc::vec::Vec;
 use bootproto::client::FileKind;
-use bootproto_core::Instant;
+use bootproto_core::{Instant, copy_into};
 use core::ptr::NonNull;
 use uefi::boot::{self, AllocateType, MemoryType, PAGE_SIZE};
 
@@ -67,10 +67,10 @@ impl File {
         if end > self.pages.bytes().len() {
             let mut larger = Pages::new(end.max(self.pages.bytes().len().saturating_mul(2)))?;
             let old = self.pages.bytes();
-            larger.bytes_mut()[..old.len()].copy_from_slice(old);
+            copy_into(larger.bytes_mut(), old);
             self.pages = larger;
         }
-        self.pages.bytes_mut()[offset..end].copy_from_slice(bytes);
+        copy_into(self.pages.bytes_mut().get_mut(offset..).unwrap_or_default(), bytes);
         self.length = self.length.max(end);
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use crate::files::Files;
 use alloc::boxed::Box;
+use bootproto_core::copy_into;
 use core::ffi::c_void;
 use uefi::proto::device_path::DevicePath;
 use uefi::{Guid, Handle, Identify as _, Status, boot};
@@ -100,7 +101,7 @@ unsafe extern "efiapi" fn load_file(
     for file in files.initrds() {
         let start = end.next_multiple_of(ALIGN);
         end = start + file.bytes().len();
-        place[start..end].copy_from_slice(file.bytes());
+        copy_into(place.get_mut(start..end).unwrap_or_default(), file.bytes());
     }
     Status::SUCCESS
 }

@@ -64,10 +64,10 @@ fn memory_path(bytes: &[u8]) -> MemoryPath {
     let start = bytes.as_ptr() as u64;
     let last = start.saturating_add(bytes.len() as u64).saturating_sub(1);
     let mut path = [0; 28];
-    path[..4].copy_from_slice(&[1, 3, 24, 0]);
-    path[4..8].copy_from_slice(&boot::MemoryType::LOADER_DATA.0.to_le_bytes());
-    path[8..16].copy_from_slice(&start.to_le_bytes());
-    path[16..24].copy_from_slice(&last.to_le_bytes());
-    path[24..].copy_from_slice(&[0x7f, 0xff, 4, 0]);
+    let kind = boot::MemoryType::LOADER_DATA.0.to_le_bytes();
+    let parts = [&[1, 3, 24, 0][..], &kind, &start.to_le_bytes(), &last.to_le_bytes(), &[0x7f, 0xff, 4, 0]];
+    for (place, byte) in path.iter_mut().zip(parts.into_iter().flatten()) {
+        *place = *byte;
+    }
     MemoryPath(path)
 }
