@@ -41,12 +41,23 @@ pub fn switch_on(lan: &Lan, tap: &str, network_card: &str) -> Outcome<Program> {
     Program::start(&lan.server, command)
 }
 
-/// Switches on a machine with UEFI (OVMF), whose card its firmware drives itself. It boots from the network, or from
-/// `disk`, a folder that it sees as the FAT file system of a disk. `aside` is a folder for what it may write to.
+/// How a machine with UEFI boots.
+#[derive(Debug, Clone, Copy)]
+pub enum Way<'a> {
+    /// PXE over IPv4.
+    Pxe,
+    /// HTTP Boot over IPv4.
+    Http,
+    /// From a folder that it sees as the FAT file system of a disk.
+    Disk(&'a Path),
+}
+
+/// Switches on a machine with UEFI (OVMF), whose card its firmware drives itself. `aside` is a folder for what it may
+/// write to.
 ///
 /// # Errors
 /// QEMU or OVMF isn't here, or does not start.
-pub fn switch_on_uefi(lan: &Lan, tap: &str, aside: &Path, disk: Option<&Path>) -> Outcome<Program> {
+pub fn switch_on_uefi(lan: &Lan, tap: &str, aside: &Path, way: Way<'_>) -> Outcome<Program> {
     lan.tap(tap)?;
     let code = peers::OVMF.path()?;
     let settings = aside.join("OVMF_VARS.fd");
@@ -65,12 +76,15 @@ pub fn switch_on_uefi(lan: &Lan, tap: &str, aside: &Path, disk: Option<&Path>) -
         .arg("-device")
         .arg(format!("virtio-net-pci,netdev=net,mac={},romfile=", mac.join(":")))
         .args(["-fw_cfg", "name=opt/org.tianocore/IPv6PXESupport,string=n"]);
-    match disk {
-        Some(folder) => {
+    match way {
+        Way::Disk(folder) => {
             let drive = format!("file=fat:rw:{},format=raw,if=none,id=esp", folder.display());
             command.args(["-drive", &drive, "-device", "virtio-blk-pci,drive=esp,bootindex=1"])
         }
-        None => command.args(["-boot", "n"]),
+        Way::Pxe => command.args(["-boot", "n"]),
+        Way::Http => {
+            command.args(["-fw_cfg", "name=opt/org.tianocore/IPv4PXESupport,string=n", "-boot", "n"])
+        }
     };
     Program::start(&lan.server, command)
 }

@@ -65,7 +65,7 @@ fn boot(options: &Options) -> Outcome {
     let mut screen = if options.uefi {
         let aside = tree.beside("uefi");
         std::fs::create_dir_all(&aside)?;
-        machine::switch_on_uefi(&lan, "tap0", &aside, None)?
+        machine::switch_on_uefi(&lan, "tap0", &aside, machine::Way::Pxe)?
     } else {
         machine::switch_on(&lan, "tap0", options.card.as_deref().unwrap_or("e1000"))?
     };

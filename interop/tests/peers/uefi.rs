@@ -1,11 +1,13 @@
 //! `bootproto.efi` in a QEMU machine with UEFI boots Debian's kernel: OVMF's own PXE client and Linux are the judges.
 
 use interop::lan::Lan;
+use interop::machine::Way;
 use interop::packages::Peer;
 use interop::payload::{self, Tree};
 use interop::process::Program;
 use interop::runner::Case;
 use interop::{Outcome, ensure, machine, peers, servers, toolchain};
+use std::process::Command;
 use std::time::Duration;
 
 const PEERS: &[&Peer] = &[&peers::QEMU, &peers::OVMF, &peers::LINUX, &peers::BUSYBOX];
@@ -29,6 +31,12 @@ pub(crate) const CASES: &[Case] = &[
         peers: WITH_DNSMASQ,
         heavy: true,
         run: from_disk,
+    },
+    Case {
+        name: "bootproto.efi, busybox httpd: OVMF loads it by HTTP Boot, and it boots Debian's kernel",
+        peers: WITH_DNSMASQ,
+        heavy: true,
+        run: from_http,
     },
     Case {
         name: "bootproto.efi: a kernel that is not there is one line, and the firmware goes on",
@@ -88,7 +96,7 @@ fn boots(mut machine: Program, server: &Program) -> Outcome<String> {
 fn from_us() -> Outcome {
     let (lan, tree) = (Lan::new()?, tree("", "vmlinuz")?);
     let server = netboot(&lan, &tree)?;
-    let machine = machine::switch_on_uefi(&lan, "tap0", &folder(&tree, "uefi")?, None)?;
+    let machine = machine::switch_on_uefi(&lan, "tap0", &folder(&tree, "uefi")?, Way::Pxe)?;
     let screen = boots(machine, &server)?;
     ensure!(screen.contains("the firmware's DHCP answers are taken over"), "{screen}");
     ensure!(screen.contains("window 16"), "{screen}");
@@ -101,7 +109,7 @@ fn from_dnsmasq() -> Outcome {
         format!("{}  ../vmlinuz\n{}  ../initrd.img\n", tree.digest("vmlinuz")?, tree.digest("initrd.img")?);
     tree.add("pxelinux.cfg/SHA256SUMS", sums.as_bytes())?;
     let server = dnsmasq(&lan, &tree)?;
-    let machine = machine::switch_on_uefi(&lan, "tap0", &folder(&tree, "uefi")?, None)?;
+    let machine = machine::switch_on_uefi(&lan, "tap0", &folder(&tree, "uefi")?, Way::Pxe)?;
     let screen = boots(machine, &server)?;
     for file in ["kernel", "initrd 0"] {
         ensure!(screen.contains(&format!("{file} is the one that the manifest names")), "{screen}");
@@ -115,7 +123,7 @@ fn from_disk() -> Outcome {
     std::fs::create_dir_all(disk.join("EFI/BOOT"))?;
     std::fs::copy(tree.join("bootproto.efi"), disk.join("EFI/BOOT/BOOTX64.EFI"))?;
     let server = dnsmasq(&lan, &tree)?;
-    let machine = machine::switch_on_uefi(&lan, "tap0", &folder(&tree, "uefi")?, Some(&disk))?;
+    let machine = machine::switch_on_uefi(&lan, "tap0", &folder(&tree, "uefi")?, Way::Disk(&disk))?;
     let screen = boots(machine, &server)?;
     ensure!(screen.contains("the firmware read us from a disk"), "{screen}");
     ensure!(screen.contains("10.77.0.1 offers 10.77.0."), "{screen}");
@@ -125,10 +133,29 @@ fn from_disk() -> Outcome {
     Ok(())
 }
 
+fn from_http() -> Outcome {
+    let (lan, tree) = (Lan::new()?, tree("", "vmlinuz")?);
+    let mut web = Command::new(peers::BUSYBOX.path()?);
+    web.args(["httpd", "-f", "-v", "-p", "10.77.0.1:80", "-h"]).arg(tree.path());
+    let web = Program::start(&lan.server, web)?;
+    let settings = format!(
+        "{RANGE}\nenable-tftp\ntftp-root={}\ndhcp-vendorclass=set:http,HTTPClient\n\
+         dhcp-boot=tag:http,http://10.77.0.1/bootproto.efi\ndhcp-option-force=tag:http,60,HTTPClient\n\
+         dhcp-boot=tag:!http,bootproto.efi",
+        tree.path().display()
+    );
+    let server = servers::dnsmasq(&lan.server, "br0", &tree, &settings)?;
+    let machine = machine::switch_on_uefi(&lan, "tap0", &folder(&tree, "uefi")?, Way::Http)?;
+    let screen = boots(machine, &server).map_err(|error| format!("{error}\nweb:\n{}", web.log()))?;
+    ensure!(screen.contains("URI: http://10.77.0.1/bootproto.efi"), "{screen}");
+    ensure!(screen.contains("the firmware loaded us over"), "{screen}");
+    Ok(())
+}
+
 fn no_kernel() -> Outcome {
     let (lan, tree) = (Lan::new()?, tree("", "nowhere")?);
     let server = netboot(&lan, &tree)?;
-    let mut machine = machine::switch_on_uefi(&lan, "tap0", &folder(&tree, "uefi")?, None)?;
+    let mut machine = machine::switch_on_uefi(&lan, "tap0", &folder(&tree, "uefi")?, Way::Pxe)?;
     // What the boot manager says when it goes on to the next device.
     machine
         .wait_for("failed to start", LIMIT)
