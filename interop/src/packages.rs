@@ -124,13 +124,14 @@ impl Peer {
         }
         match self.how {
             How::Install if !is_root() => Err(self.needs().into()),
-            How::Install => {
-                lists();
-                apt(&["install", "-y", "--no-install-recommends", self.package], Path::new("/"))
-            }
+            How::Install => install(&[self.package]),
             How::Unpack(libraries) => {
                 lists();
-                self.unpack(libraries)
+                // A list that is older than the archive names versions that are gone.
+                self.unpack(libraries).or_else(|_| {
+                    refresh();
+                    self.unpack(libraries)
+                })
             }
         }
     }
@@ -173,12 +174,36 @@ fn concrete(package: &str) -> String {
         .to_owned()
 }
 
-/// Package lists, once, where there are none (a fresh container).
+/// Installs packages, as root.
+///
+/// # Errors
+/// No right to it, or apt-get's own words.
+pub(crate) fn install(packages: &[&str]) -> Outcome {
+    if !is_root() {
+        return Err(format!("needs {}", packages.join(" ")).into());
+    }
+    lists();
+    let arguments = [&["install", "-y", "--no-install-recommends"], packages].concat();
+    // A list that is older than the archive names versions that are gone.
+    apt(&arguments, Path::new("/")).or_else(|_| {
+        refresh();
+        apt(&arguments, Path::new("/"))
+    })
+}
+
+/// Package lists, where there are none (a fresh container).
 fn lists() {
+    let known = ask("apt-cache", &["policy", "dnsmasq-base"]).unwrap_or_default();
+    if !known.contains("500 http") {
+        refresh();
+    }
+}
+
+/// Package lists anew, once in a run.
+fn refresh() {
     static DONE: OnceLock<()> = OnceLock::new();
     DONE.get_or_init(|| {
-        let known = ask("apt-cache", &["policy", "dnsmasq-base"]).unwrap_or_default();
-        if !known.contains("500 http") && is_root() {
+        if is_root() {
             let _ = apt(&["update", "-q"], Path::new("/"));
         }
     });

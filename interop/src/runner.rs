@@ -9,7 +9,7 @@ use crate::{Outcome, payload};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use std::collections::BTreeSet;
 use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
@@ -67,6 +67,7 @@ pub fn main(cases: &[Case]) -> ExitCode {
     // Most of them wait for time-outs of others: more of them than processors.
     arguments.test_threads = arguments.test_threads.or(Some(4));
     remove_leftovers();
+    the_ip_program();
     let report = Arc::new(Mutex::new(Report::default()));
     let trials = cases.iter().map(|case| trial(*case, why_not.clone(), Arc::clone(&report))).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
@@ -130,13 +131,25 @@ pub fn become_root() -> Outcome {
     Err(command.exec().into())
 }
 
+/// The namespaces' links are made with iproute2, which every Debian but the smallest has.
+fn the_ip_program() {
+    let here =
+        ["/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip", "/bin/ip"].iter().any(|path| Path::new(path).exists());
+    if !here
+        && std::env::var_os("INTEROP_INSTALL").is_some()
+        && let Err(error) = packages::install(&["iproute2"])
+    {
+        eprintln!("{error}");
+    }
+}
+
 /// Removes what an earlier run left that was killed.
 fn remove_leftovers() {
     let Ok(entries) = std::fs::read_dir(packages::folder().join("work")) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let owner = name.rsplit('.').next().unwrap_or_default();
-        let lives = std::path::Path::new("/proc").join(owner).exists();
+        let lives = Path::new("/proc").join(owner).exists();
         if owner.bytes().all(|byte| byte.is_ascii_digit()) && !lives {
             let _ = std::fs::remove_file(entry.path()).or_else(|_| std::fs::remove_dir_all(entry.path()));
         }

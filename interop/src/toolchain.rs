@@ -27,10 +27,11 @@ pub fn find(target: &str, install: bool) -> Outcome<Toolchain> {
     if list.lines().any(|line| line == target) {
         return Ok(Toolchain::Rustup);
     }
-    if !has_debian() && install {
-        let mut command = Command::new("apt-get");
-        command.args(["-q", "install", "-y", "--no-install-recommends"]).args(DEBIAN);
-        command.env("DEBIAN_FRONTEND", "noninteractive").status()?;
+    if !has_debian()
+        && install
+        && let Err(error) = packages::install(&DEBIAN)
+    {
+        eprintln!("{error}");
     }
     if has_debian() {
         return Ok(Toolchain::Debian);
@@ -107,9 +108,7 @@ fn linker(install: bool) -> Outcome<PathBuf> {
     }
     let debian = Path::new("/usr/bin/lld-link");
     if !debian.exists() && install {
-        let mut command = Command::new("apt-get");
-        command.args(["-q", "install", "-y", "--no-install-recommends", "lld"]);
-        command.env("DEBIAN_FRONTEND", "noninteractive").status()?;
+        packages::install(&["lld"])?;
     }
     if debian.exists() { Ok(debian.into()) } else { Err("needs a linker: apt-get install lld".into()) }
 }
