@@ -5,7 +5,8 @@
 //!
 //! [`Client`] takes a machine without an address to a kernel, its initrds and its command line in memory, checked and
 //! ready to start. Its parts are usable alone: [`config`] reads `pxelinux.cfg`, [`linux`] reads kernels and places
-//! them, [`verify`] checks digests, [`transfer`] is the layer that a file protocol joins.
+//! them, [`verify`] checks digests, [`transfer`] is the layer that a file protocol joins, [`trace`] keeps the last
+//! packets for whoever looks for a fault.
 //!
 //! # The driver loop
 //! This is a whole driver. Only `network` is not shown: it sends datagrams, waits for one until a deadline, and has a
@@ -188,6 +189,7 @@ pub mod linux;
 #[cfg(feature = "smoltcp")]
 pub mod net;
 mod step;
+pub mod trace;
 pub mod transfer;
 pub mod verify;
 
