@@ -39,6 +39,7 @@ fn tables() -> Vec<(&'static str, &'static [Entry])> {
         ("Datagrams through the ROM: why an answer changed nothing", bootproto_pxe_api::udp::Ignored::TABLE),
         ("Datagrams through the ROM: failures", bootproto_pxe_api::udp::Failure::TABLE),
         ("Datagrams through the ROM: configuration", bootproto_pxe_api::udp::ConfigError::TABLE),
+        ("InfiniBand: why a verb did nothing", bootproto_ib_verbs_lite::verbs::VerbsError::TABLE),
         ("`bootproto.efi`: what the firmware can't give", uefi::Trouble::TABLE),
         ("`netboot`: what the machine at hand can't do", netboot::Trouble::TABLE),
         ("`netboot`: what is wrong with the call", netboot::Mistake::TABLE),

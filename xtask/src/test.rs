@@ -23,7 +23,7 @@ struct Tally {
 }
 
 /// The crates that firmware links.
-const PROTOCOL: [&str; 10] = [
+const PROTOCOL: [&str; 12] = [
     "-p",
     "bootproto-core",
     "-p",
@@ -34,6 +34,8 @@ const PROTOCOL: [&str; 10] = [
     "bootproto",
     "-p",
     "bootproto-pxe-api",
+    "-p",
+    "bootproto-ib-verbs-lite",
 ];
 
 pub(crate) fn run(options: &Options) -> ExitCode {

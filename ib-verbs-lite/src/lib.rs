@@ -1,0 +1,26 @@
+//! InfiniBand for firmware: what stands between an HCA driver and a boot client.
+//!
+//! What belongs here: addresses, the traits that a driver implements ([`verbs`]), the bytes of packets ([`packet`])
+//! and of management datagrams ([`mad`]). What does not: any one chip, IP (that is IPoIB's), and the boot itself.
+//!
+//! | what | source |
+//! |---|---|
+//! | LRH, GRH, BTH, DETH, RETH, AETH, `ImmDt`, ICRC, VCRC | IBTA 1.3 volume 1, chapters 7 to 9 |
+//! | RoCEv2: the same over UDP 4791 | IBTA annex A17 |
+//! | MAD, SMP, attributes of subnet management | chapters 13 and 14 |
+//! | SA: records, component masks, RMPP | chapters 13.6 and 15 |
+//! | performance management | chapter 16.1 |
+//! | communication management | chapter 12 |
+//!
+//! Numbers of what can go wrong start with `BP5`; the last two digits say where: 00 to 19 verbs and packets, 20 to 39
+//! MADs and their agents, 40 to 59 CM and RC, 60 to 79 IPoIB.
+#![no_std]
+#![forbid(unsafe_code)]
+
+mod address;
+mod layout;
+pub mod mad;
+pub mod packet;
+pub mod verbs;
+
+pub use address::{Gid, Guid, Lid, Mtu, PKey, Psn, QKey, Qpn, Rate, ServiceLevel};
