@@ -40,6 +40,8 @@ struct Rom {
     fails: BTreeMap<u16, VecDeque<u16>>,
     always: BTreeMap<u16, u16>,
     told_size: Option<u32>,
+    /// The room that it was last told of.
+    told_room: u32,
     memory: BTreeMap<u32, Vec<u8>>,
     /// Hands each packet out twice.
     stutters: bool,
@@ -59,6 +61,7 @@ impl Rom {
             fails: BTreeMap::new(),
             always: BTreeMap::new(),
             told_size: None,
+            told_room: 0,
             memory: BTreeMap::new(),
             stutters: false,
             lie: None,
@@ -82,8 +85,9 @@ impl Rom {
                 let size = self.told_size.unwrap_or(self.file.len() as u32);
                 block[138..142].copy_from_slice(&size.to_le_bytes());
             }
-            0x23 => {
+            0x23 | 0x24 => {
                 let address = u32::from_le_bytes(block[134..138].try_into().unwrap());
+                self.told_room = u32::from_le_bytes(block[130..134].try_into().unwrap());
                 block[130..134].copy_from_slice(&(self.file.len() as u32).to_le_bytes());
                 self.memory.insert(address, self.file.clone());
             }
@@ -155,6 +159,70 @@ fn a_file_goes_straight_to_its_place() {
     assert_eq!(end, Event::Done { size: 100_000, placed: true });
     assert_eq!((events, file.len()), (vec![Event::Size(100_000)], 0));
     assert_eq!((rom.memory[&HIGH].clone(), rom.log), (bytes(100_000), vec![0x25, 0x23]));
+    assert_eq!(rom.told_room, 1 << 20, "what the caller owns, and no more");
+}
+
+#[test]
+fn the_place_may_be_named_when_the_size_is_known() {
+    let mut rom = Rom::new(bytes(100_000));
+    // The size is asked for, whatever the caller says.
+    let mut fetch = Fetch::new(config(Way::WholeOnceSized).with_ask_size(false));
+    let mut area = [0; AREA_SIZE];
+    assert_eq!(fetch.place(HIGH, 100_000), Err(ConfigError::NoPlaceWanted));
+    let step = |fetch: &mut Fetch, rom: &mut Rom| {
+        let mut area = [0xa5; AREA_SIZE];
+        let opcode = fetch.poll_call(&mut area).unwrap().unwrap().opcode.0;
+        let exit = rom.call(opcode, &mut area);
+        fetch.handle_return(exit, &area)
+    };
+    assert_eq!(step(&mut fetch, &mut rom), Event::Size(100_000));
+    let waiting = fetch.clone();
+    assert!(fetch.poll_call(&mut area).unwrap().is_none(), "no call without a place");
+    assert_eq!(fetch.handle_return(Exit::SUCCESS, &area), Event::Ignored(Ignored::NoCallPending));
+    for (address, room, error) in [
+        (HIGH, 99_999, ConfigError::DoesNotFit { size: 100_000 }),
+        (HIGH, 0, ConfigError::NoRoom),
+        (u32::MAX - 99_999, 100_000, ConfigError::NoRoom),
+    ] {
+        assert_eq!(fetch.place(address, room), Err(error));
+        assert_eq!(fetch, waiting);
+    }
+    assert_eq!(fetch.place(HIGH, 100_001), Ok(()));
+    assert_eq!(fetch.place(HIGH, 100_001), Err(ConfigError::NoPlaceWanted), "once");
+    assert_eq!(step(&mut fetch, &mut rom), Event::Done { size: 100_000, placed: true });
+    assert_eq!((rom.log, rom.told_room, rom.memory[&HIGH].len()), (vec![0x25, 0x23], 100_001, 100_000));
+    let mut given_up = waiting;
+    assert_eq!(given_up.end(), Event::Failed(Failure::Ended));
+}
+
+#[test]
+fn without_a_size_there_is_no_place_to_name() {
+    let mut rom = Rom::new(bytes(10));
+    rom.always.insert(0x25, Status::TFTP_NO_FILESIZE.0);
+    let failure = Failure::CallFailed { opcode: Opcode::TFTP_GET_FSIZE, status: Status::TFTP_NO_FILESIZE };
+    assert_eq!(run(config(Way::WholeOnceSized), &mut rom).0, Event::Failed(failure));
+    rom.always.insert(0x25, Status::TFTP_FILE_NOT_FOUND.0);
+    assert_eq!(run(config(Way::WholeOnceSized), &mut rom).0, Event::Failed(Failure::NotFound));
+    assert_eq!(rom.log, [0x25, 0x25]);
+}
+
+#[test]
+fn protected_mode_has_a_call_of_its_own_where_the_rom_has_it() {
+    let settings = || config(ALL).with_protected_mode(true);
+    let mut rom = Rom::new(bytes(5_000));
+    assert_eq!(run(settings(), &mut rom).0, Event::Done { size: 5_000, placed: true });
+    assert_eq!(rom.log, [0x25, 0x24]);
+    for status in [Status::UNSUPPORTED, Status::BAD_FUNC, Status::NOT_AVAILABLE_IN_PMODE] {
+        let mut rom = Rom::new(bytes(5_000));
+        rom.always.insert(0x24, status.0);
+        let (end, events, _) = run(settings(), &mut rom);
+        assert_eq!((end, &rom.log[..]), (Event::Done { size: 5_000, placed: true }, &[0x25, 0x24, 0x23][..]));
+        let refused = Event::Ignored(Ignored::Refused { opcode: Opcode::TFTP_READ_FILE_PMODE, status });
+        assert_eq!(events, [Event::Size(5_000), refused]);
+    }
+    let mut rom = Rom::new(bytes(5_000));
+    rom.always.insert(0x24, Status::TFTP_FILE_NOT_FOUND.0);
+    assert_eq!(run(settings(), &mut rom).0, Event::Failed(Failure::NotFound));
 }
 
 #[test]
@@ -418,10 +486,10 @@ proptest! {
     #[test]
     fn any_rom_ends_a_fetch(
         answers in proptest::collection::vec((0_u16..3, proptest::collection::vec(any::<u8>(), 0..=AREA_SIZE)), 0..60),
-        way in 0..3, ask: bool,
+        way in 0..4, ask: bool, protected: bool,
     ) {
-        let way = [Way::Packets, ALL, Way::Whole { address: HIGH, room: 9 }][way as usize];
-        let mut fetch = Fetch::new(config(way).with_ask_size(ask));
+        let way = [Way::Packets, ALL, Way::Whole { address: HIGH, room: 9 }, Way::WholeOnceSized][way as usize];
+        let mut fetch = Fetch::new(config(way).with_ask_size(ask).with_protected_mode(protected));
         let mut area = [0; AREA_SIZE];
         let (mut open, mut ended) = (false, false);
         let noise = answers.into_iter().chain(core::iter::repeat_with(|| (1, vec![1, 0])));
@@ -437,6 +505,11 @@ proptest! {
                 prop_assert!(at == BUFFER && length <= 1456);
             }
             ended = matches!(event, Event::Done { .. } | Event::Failed(_));
+            if let (Event::Size(size), Way::WholeOnceSized) = (event, way)
+                && fetch.place(HIGH, size).is_err()
+            {
+                ended = fetch.end() == Event::Failed(Failure::Ended);
+            }
             prop_assert!(calls < 70);
         }
         prop_assert!(ended && !open);

@@ -17,6 +17,9 @@ pub enum Way {
         /// How many bytes may be there.
         room: u32,
     },
+    /// The same, to a place that the caller names when it knows the size
+    /// ([`Fetch::place`](super::Fetch::place)). Without a size there is no fetch.
+    WholeOnceSized,
     /// `TFTP_OPEN`, `TFTP_READ`, `TFTP_CLOSE`: packet by packet through a buffer in base memory.
     Packets,
     /// The first, and the second where the ROM has not got the first.
@@ -40,6 +43,7 @@ pub struct Config {
     pub(super) packet_size: u16,
     pub(super) ask_size: bool,
     pub(super) limit: u64,
+    pub(super) protected_mode: bool,
 }
 
 impl Config {
@@ -49,10 +53,8 @@ impl Config {
     /// [`ConfigError::BadName`], [`ConfigError::BufferWraps`], [`ConfigError::NoRoom`].
     pub fn new(server: Ipv4Addr, name: &[u8], way: Way, buffer: SegmentOffset) -> Result<Self, ConfigError> {
         let name = file_name(name).ok_or(ConfigError::BadName)?;
-        if let Way::Whole { address, room } | Way::WholeOrPackets { address, room } = way
-            && (room == 0 || address.checked_add(room).is_none())
-        {
-            return Err(ConfigError::NoRoom);
+        if let Way::Whole { address, room } | Way::WholeOrPackets { address, room } = way {
+            check_place(address, room)?;
         }
         let this = Self {
             server: server.octets(),
@@ -64,6 +66,7 @@ impl Config {
             packet_size: 0,
             ask_size: true,
             limit: u64::from(u32::MAX),
+            protected_mode: false,
         };
         this.with_packet_size(1456)
     }
@@ -96,9 +99,18 @@ impl Config {
     }
 
     /// Whether to ask for the file's size first; by default yes. It costs a request, and finds out what does not fit.
+    /// [`Way::WholeOnceSized`] asks in any case.
     #[must_use]
     pub const fn with_ask_size(mut self, ask_size: bool) -> Self {
         self.ask_size = ask_size;
+        self
+    }
+
+    /// Calls are made through the ROM's protected-mode entry: the whole file is asked for by
+    /// `TFTP_READ_FILE_PMODE`, and by `TFTP_READ_FILE` where the ROM has not got that.
+    #[must_use]
+    pub const fn with_protected_mode(mut self, protected_mode: bool) -> Self {
+        self.protected_mode = protected_mode;
         self
     }
 
@@ -109,4 +121,12 @@ impl Config {
         self.limit = limit;
         self
     }
+}
+
+/// Whether a ROM can be told of that place: it must not reach 4 GiB, and not be empty.
+pub(super) const fn check_place(address: u32, room: u32) -> Result<(), ConfigError> {
+    if room == 0 || address.checked_add(room).is_none() {
+        return Err(ConfigError::NoRoom);
+    }
+    Ok(())
 }

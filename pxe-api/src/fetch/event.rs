@@ -12,8 +12,12 @@ pub enum Event {
     Nothing,
     /// Something was left out, and why.
     Ignored(Ignored),
-    /// The server told the file's size.
+    /// The server told the file's size. With [`Way::WholeOnceSized`](super::Way::WholeOnceSized) it is time for
+    /// [`Fetch::place`](super::Fetch::place).
     Size(u32),
+    /// Nothing has come yet: the same call is due again. How long to go on is the caller's choice; the ROM has time
+    /// limits of its own.
+    Waiting,
     /// A piece of the file lies in the buffer: copy it before the next call.
     Data {
         /// Where.
@@ -82,6 +86,8 @@ numbered! {
             status: Status } = 4231, "{opcode} failed: {status}", "Look up the status; update the ROM, or use its UNDI.";
         /// The caller ended it.
         Ended = 4232, "the fetch was ended", "Nothing to do.";
+        /// The ROM has not got iPXE's FILE calls.
+        NoFileApi = 4233, "the ROM has no calls for URLs", "Use TFTP, or load iPXE.";
     }
 }
 
@@ -96,6 +102,11 @@ numbered! {
         BadPacketSize = 4323, "the packet size is not from 512 to 65464", "Use 512 to 1456.";
         /// The physical address and room exceed 4 GiB, or there is no room.
         NoRoom = 4324, "there is no room at that address", "Give an address and a size within 4 GiB.";
+        /// The file is larger than the room.
+        DoesNotFit { /// How large it is.
+            size: u32 } = 4325, "a file of {size} bytes does not fit there", "Give at least as many bytes of room.";
+        /// No place was asked for.
+        NoPlaceWanted = 4326, "no place is wanted now", "Name it once, after the size was told, and only with that way.";
     }
 }
 

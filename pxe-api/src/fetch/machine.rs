@@ -1,7 +1,7 @@
 //! The machine that fetches a file through the ROM.
 
-use super::config::{Config, Way};
-use super::event::{Event, Failure, Ignored};
+use super::config::{Config, Way, check_place};
+use super::event::{ConfigError, Event, Failure, Ignored};
 use crate::blocks::{Block, TftpClose, TftpGetFsize, TftpOpen, TftpRead, TftpReadFile, UdpClose};
 use crate::call::{Call, answer, write, zeroed};
 use crate::opcode::{Exit, Opcode, Status};
@@ -33,10 +33,12 @@ const _: () = assert!(size_of::<Fetch>() <= 256);
 /// How often in a row a ROM may hand out the packet before: one that goes on is stuck.
 const DUPLICATES: u8 = 16;
 
-/// What is being done; each but `Ended` is one call.
+/// What is being done; each but `Place` and `Ended` is one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
     Size,
+    /// No call: the caller names the place.
+    Place,
     Whole,
     Open,
     Read,
@@ -75,7 +77,8 @@ impl Fetch {
     /// A machine that begins with its first call at once.
     #[must_use]
     pub const fn new(config: Config) -> Self {
-        let step = if config.ask_size { Step::Size } else { config.first() };
+        let sized = config.ask_size || matches!(config.way, Way::WholeOnceSized);
+        let step = if sized { Step::Size } else { config.first() };
         Self {
             config,
             step,
@@ -90,15 +93,36 @@ impl Fetch {
         }
     }
 
-    /// The call to make now, written into `buf`; `None` when the fetch has ended. The same answer comes until the
-    /// call's return is handed in.
+    /// Names the place for the whole file, after [`Event::Size`] with [`Way::WholeOnceSized`]: `room` bytes at physical
+    /// `address`, which are all that the ROM is told of.
+    ///
+    /// # Errors
+    /// [`ConfigError::NoRoom`], [`ConfigError::DoesNotFit`], [`ConfigError::NoPlaceWanted`]; nothing has changed then.
+    pub const fn place(&mut self, address: u32, room: u32) -> Result<(), ConfigError> {
+        let (Step::Place, Some(size)) = (self.step, self.size) else {
+            return Err(ConfigError::NoPlaceWanted);
+        };
+        if let Err(error) = check_place(address, room) {
+            return Err(error);
+        }
+        if size > room {
+            return Err(ConfigError::DoesNotFit { size });
+        }
+        self.config.way = Way::Whole { address, room };
+        self.step = Step::Whole;
+        Ok(())
+    }
+
+    /// The call to make now, written into `buf`; `None` when the fetch has ended, or waits for its
+    /// [`place`](Self::place). The same answer comes until the call's return is handed in.
     ///
     /// # Errors
     /// [`BufferTooSmall`] if `buf` can't hold it; [`AREA_SIZE`](crate::AREA_SIZE) bytes always can.
     pub fn poll_call<'b>(&self, buf: &'b mut [u8]) -> Result<Option<Call<'b>>, BufferTooSmall> {
         let call = match self.step {
             Step::Size => write(buf, &self.config.get_fsize(), &[]),
-            Step::Whole => write(buf, &self.config.read_file(), &[]),
+            Step::Whole => write(buf, &self.config.read_file(), &[])
+                .map(|call| Call { opcode: self.config.read_file_opcode(), ..call }),
             Step::Open => write(buf, &self.config.open(), &[]),
             Step::Read => {
                 let mut block: TftpRead = zeroed();
@@ -109,7 +133,7 @@ impl Fetch {
             }
             Step::Close | Step::CloseOther(_) => write(buf, &zeroed::<TftpClose>(), &[]),
             Step::CloseUdp(_) => write(buf, &zeroed::<UdpClose>(), &[]),
-            Step::Ended => return Ok(None),
+            Step::Place | Step::Ended => return Ok(None),
         };
         call.map(Some)
     }
@@ -131,7 +155,7 @@ impl Fetch {
                 self.step = then.into();
                 Event::Nothing
             }
-            Step::Ended => return Event::Ignored(Ignored::NoCallPending),
+            Step::Place | Step::Ended => return Event::Ignored(Ignored::NoCallPending),
         };
         if self.step == Step::Ended { self.ended() } else { event }
     }
@@ -144,8 +168,8 @@ impl Fetch {
             // The outcome is decided already.
             Step::Close => return Event::Nothing,
             Step::Read => self.step = Step::Close,
-            Step::Size | Step::Whole | Step::Open | Step::CloseUdp(_) | Step::CloseOther(_) => {
-                self.step = Step::Ended;
+            Step::Size | Step::Place | Step::Whole | Step::Open | Step::CloseUdp(_) | Step::CloseOther(_) => {
+                self.step = Step::Ended
             }
         }
         self.outcome = Some(Outcome::Failed(Failure::Ended));
@@ -204,7 +228,8 @@ impl Fetch {
             Err(status) => {
                 let failure = Failure::from_status(Opcode::TFTP_GET_FSIZE, status);
                 // A server that has no sizes says so as an error; whether it has the file, the next call tells.
-                if failure.is_final() && failure != Failure::ServerError {
+                let is_final = failure.is_final() && failure != Failure::ServerError;
+                if is_final || self.config.first() == Step::Place {
                     return self.fail(failure);
                 }
                 self.step = self.config.first();
@@ -214,24 +239,29 @@ impl Fetch {
     }
 
     fn whole(&mut self, exit: Exit, block: &[u8]) -> Event {
-        let room = self.config.whole_room();
+        let (room, opcode) = (self.config.whole_room(), self.config.read_file_opcode());
         match answer::<TftpReadFile>(exit, block) {
             Ok(block) => {
                 let size = block.buffer_size.get();
                 if size > room {
-                    return self.fail(Failure::Misbehaved { opcode: TftpReadFile::OPCODE });
+                    return self.fail(Failure::Misbehaved { opcode });
                 }
                 self.got = size.into();
                 self.finish(true)
             }
             Err(status) if self.makes_way(status, Then::Whole) => Event::Nothing,
+            // The real-mode call may be there where the other is not.
+            Err(status) if self.config.protected_mode && is_missing(status) => {
+                self.config.protected_mode = false;
+                Event::Ignored(Ignored::Refused { opcode, status })
+            }
             Err(status) => {
-                let failure = Failure::from_status(TftpReadFile::OPCODE, status);
+                let failure = Failure::from_status(opcode, status);
                 if failure.is_final() || !self.config.has_packets() {
                     return self.fail(failure);
                 }
                 self.step = Step::Open;
-                Event::Ignored(Ignored::Refused { opcode: TftpReadFile::OPCODE, status })
+                Event::Ignored(Ignored::Refused { opcode, status })
             }
         }
     }
@@ -311,22 +341,29 @@ impl Config {
     const fn first(&self) -> Step {
         match self.way {
             Way::Whole { .. } | Way::WholeOrPackets { .. } => Step::Whole,
+            Way::WholeOnceSized => Step::Place,
             Way::Packets => Step::Open,
         }
     }
 
     /// A file that does not fit the physical room may still come as packets.
-    fn first_for(&self, size: u32) -> Step {
-        if self.first() == Step::Whole && size <= self.whole_room() { Step::Whole } else { Step::Open }
+    const fn first_for(&self, size: u32) -> Step {
+        if size > self.whole_room() { Step::Open } else { self.first() }
     }
 
     const fn has_packets(&self) -> bool {
-        !matches!(self.way, Way::Whole { .. })
+        matches!(self.way, Way::Packets | Way::WholeOrPackets { .. })
+    }
+
+    const fn read_file_opcode(&self) -> Opcode {
+        if self.protected_mode { Opcode::TFTP_READ_FILE_PMODE } else { Opcode::TFTP_READ_FILE }
     }
 
     const fn whole_room(&self) -> u32 {
         match self.way {
             Way::Whole { room, .. } | Way::WholeOrPackets { room, .. } => room,
+            // Whatever its size, the caller says whether there is room.
+            Way::WholeOnceSized => u32::MAX,
             Way::Packets => 0,
         }
     }
@@ -363,4 +400,9 @@ impl Config {
         block.reopen_delay.set(1);
         block
     }
+}
+
+/// Whether a status says that the ROM has not got the call.
+const fn is_missing(status: Status) -> bool {
+    matches!(status, Status::UNSUPPORTED | Status::BAD_FUNC | Status::NOT_AVAILABLE_IN_PMODE)
 }
