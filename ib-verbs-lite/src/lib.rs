@@ -1,7 +1,7 @@
 //! InfiniBand for firmware: what stands between an HCA driver and a boot client.
 //!
 //! What belongs here: addresses, the traits that a driver implements ([`verbs`]), the bytes of packets ([`packet`])
-//! and of management datagrams ([`mad`]). What does not: any one chip, IP (that is IPoIB's), and the boot itself.
+//! and of management datagrams ([`mad`]), the software transport for dumb hardware ([`raw`]). What does not: any one chip, IP (that is IPoIB's), and the boot itself.
 //!
 //! | what | source |
 //! |---|---|
@@ -21,6 +21,7 @@ mod address;
 mod layout;
 pub mod mad;
 pub mod packet;
+pub mod raw;
 pub mod verbs;
 
 pub use address::{Gid, Guid, Lid, Mtu, PKey, Psn, QKey, Qpn, Rate, ServiceLevel};

@@ -26,7 +26,7 @@ mod port;
 pub use address_vector::{AddressVector, GlobalRoute, RcPath};
 pub use completion::{Completion, CompletionStatus, Outcome, Received};
 pub use error::VerbsError;
-pub use port::{LinkWidth, PortAttributes, PortEvent, PortState};
+pub use port::{Counters, LinkWidth, PortAttributes, PortEvent, PortState};
 
 use bootproto_core::Instant;
 
@@ -198,6 +198,9 @@ pub trait PortControl: Hca {
 
     /// Writes part of the partition table from `index` on; what is past the table's end is passed over.
     fn set_p_keys(&mut self, index: u16, keys: &[PKey]);
+
+    /// What went through the port.
+    fn counters(&self) -> Counters;
 
     /// Tells everybody who polls events, such as that a subnet manager asked for reregistration.
     fn raise(&mut self, event: PortEvent);

@@ -122,3 +122,26 @@ pub enum PortEvent {
     /// The hardware failed; only [`close_port`](super::Hca::close_port) is of use.
     Fatal,
 }
+
+/// What went through a port, and what did not, since it was opened. Nothing here wraps or stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counters {
+    /// Packets sent.
+    pub xmit_packets: u64,
+    /// Sent, in units of 4 bytes, from the LRH to the ICRC.
+    pub xmit_words: u64,
+    /// Packets received.
+    pub rcv_packets: u64,
+    /// Received, in units of 4 bytes.
+    pub rcv_words: u64,
+    /// Received, and no valid packet.
+    pub rcv_errors: u64,
+    /// Received for a queue pair without a receive buffer.
+    pub no_buffer: u64,
+    /// Those of them that were SMPs.
+    pub vl15_dropped: u64,
+    /// Received in a foreign partition.
+    pub p_key_violations: u64,
+    /// Received with a wrong queue key.
+    pub q_key_violations: u64,
+}
