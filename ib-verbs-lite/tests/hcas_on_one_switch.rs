@@ -1,4 +1,14 @@
 //! The software transport over a fabric in memory: who gets what, and who does not.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::wildcard_enum_match_arm,
+    reason = "tests"
+)]
 
 use bootproto_core::Instant;
 use bootproto_ib_verbs_lite::packet::{Packet, Trailer};

@@ -1,4 +1,14 @@
 //! Packets that others made: the specification's sample, Linux's rdma_rxe, Linux's ib_qib and ib_ipoib.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::wildcard_enum_match_arm,
+    reason = "tests"
+)]
 
 mod common;
 
