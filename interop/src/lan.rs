@@ -1,8 +1,9 @@
 //! A small Ethernet: one namespace with a bridge, where the server sits, and stations on cables.
 
 use crate::namespace::Namespace;
+use crate::router::Router;
 use crate::{Outcome, tap};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 /// The server's address.
 pub const SERVER: &str = "10.77.0.1";
@@ -13,6 +14,7 @@ pub struct Lan {
     /// The server's namespace.
     pub server: Namespace,
     ports: Cell<u32>,
+    router: RefCell<Option<Router>>,
 }
 
 impl Lan {
@@ -29,7 +31,19 @@ impl Lan {
              link set br0 up\n\
              route add default dev br0\n")?;
         server.enter(|| tap::full_checksums("br0"))?;
-        Ok(Self { server, ports: Cell::new(0) })
+        Ok(Self { server, ports: Cell::new(0), router: RefCell::new(None) })
+    }
+
+    /// Has an IPv6 router advertise itself from now on: iPXE waits 13 s for one before it asks for its boot file.
+    ///
+    /// # Errors
+    /// As [`Router::advertise`].
+    pub fn advertise(&self) -> Outcome {
+        let mut router = self.router.borrow_mut();
+        if router.is_none() {
+            *router = Some(Router::advertise(&self.server, "br0")?);
+        }
+        Ok(())
     }
 
     /// Adds a station with interface `eth0`, with or without an address (`"10.77.0.2/24"`).

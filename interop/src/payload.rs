@@ -175,13 +175,17 @@ pub struct Initrd {
 /// busybox isn't here.
 pub fn initrd() -> Outcome<&'static Initrd> {
     static MADE: OnceLock<Result<Initrd, String>> = OnceLock::new();
-    let made = MADE.get_or_init(|| make_initrd().map_err(|error| error.to_string()));
+    let made = MADE.get_or_init(|| initrd_with(1 << 20).map_err(|error| error.to_string()));
     made.as_ref().map_err(|error| error.as_str().into())
 }
 
-fn make_initrd() -> Outcome<Initrd> {
+/// An initrd with a payload of so many bytes.
+///
+/// # Errors
+/// busybox isn't here.
+pub fn initrd_with(payload: usize) -> Outcome<Initrd> {
     let busybox = std::fs::read(peers::BUSYBOX.path()?)?;
-    let payload = random(1, 1 << 20);
+    let payload = random(payload as u64, payload);
     let mut archive = Archive::default();
     for folder in ["bin", "dev", "proc"] {
         archive.folder(folder);

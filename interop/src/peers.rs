@@ -42,6 +42,10 @@ peers! {
     IPXE = "iPXE ROM", "ipxe-qemu", How::Install, "usr/lib/ipxe/qemu/pxe-e1000.rom";
     /// A boot loader that a PXE ROM starts.
     PXELINUX = "PXELINUX", "pxelinux", How::Unpack(&["syslinux-common"]), "usr/lib/PXELINUX/pxelinux.0";
+    /// Another one, as modules, and the program that joins them to a boot file.
+    GRUB = "GRUB", "grub-pc-bin", How::Unpack(&["grub-common", "libdevmapper1.02.1", "liblzma5"]), "usr/lib/grub/i386-pc/pxe.mod";
+    /// iPXE as a boot file: over the ROM's UNDI, and with drivers of its own.
+    UNDIONLY = "undionly.kpxe", "ipxe", How::Unpack(&[]), "usr/lib/ipxe/undionly.kpxe";
     /// Debian's kernel for virtual machines.
     LINUX = "Linux", "linux-image-cloud-amd64", How::Unpack(&[]), "boot";
 }

@@ -5,7 +5,7 @@
 
 use crate::Outcome;
 use crate::namespace::Namespace;
-use std::io::Read;
+use std::io::{Read, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
@@ -68,10 +68,22 @@ impl Program {
     /// # Errors
     /// It can't be started.
     pub fn start(namespace: &Namespace, command: Command) -> Outcome<Self> {
+        Self::start_with(namespace, command, Stdio::null)
+    }
+
+    /// As [`start`](Self::start), with a standard input for [`type_in`](Self::type_in).
+    ///
+    /// # Errors
+    /// It can't be started.
+    pub fn start_interactive(namespace: &Namespace, command: Command) -> Outcome<Self> {
+        Self::start_with(namespace, command, Stdio::piped)
+    }
+
+    fn start_with(namespace: &Namespace, command: Command, input: fn() -> Stdio) -> Outcome<Self> {
         let name = command.get_program().to_string_lossy().into_owned();
         let named = name.clone();
         let mut child = namespace
-            .enter(move || spawn(command))
+            .enter(move || spawn(command, input()))
             .map_err(|error| format!("{named} does not start: {error}"))?;
         let log = Arc::new(Log::default());
         log.text.lock().expect("no holder panics").open = 2;
@@ -107,6 +119,16 @@ impl Program {
             let held = self.log.text.lock().expect("no holder panics");
             let _ = self.log.grown.wait_timeout(held, Duration::from_millis(50));
         }
+    }
+
+    /// Types something.
+    ///
+    /// # Errors
+    /// It takes no input, or has ended.
+    pub fn type_in(&mut self, keys: &[u8]) -> Outcome {
+        let input = self.child.stdin.as_mut().ok_or("it takes no input")?;
+        input.write_all(keys)?;
+        Ok(input.flush()?)
     }
 
     /// Everything written so far.
@@ -180,8 +202,8 @@ pub fn run(namespace: &Namespace, command: Command, limit: Duration) -> Outcome<
     Program::start(namespace, command)?.finish(limit)
 }
 
-fn spawn(mut command: Command) -> std::io::Result<Child> {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+fn spawn(mut command: Command, input: Stdio) -> std::io::Result<Child> {
+    command.stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     // SAFETY: between fork and exec only one system call is made, which allocates nothing and takes no lock.
     unsafe {
         command.pre_exec(|| {

@@ -75,6 +75,19 @@ pub fn dnsmasq_tftp(inside: &Namespace, interface: &str, tree: &Tree) -> Outcome
     Ok(server)
 }
 
+/// dnsmasq as DHCP and TFTP server that names a boot file in a folder.
+///
+/// # Errors
+/// It isn't here, or does not start.
+pub fn dnsmasq_boot(inside: &Namespace, interface: &str, tree: &Tree, boot_file: &str) -> Outcome<Program> {
+    let root = tree.path().display();
+    let settings = format!(
+        "dhcp-range=10.77.0.50,10.77.0.150,255.255.255.0,1h\ndhcp-authoritative\n\
+         enable-tftp\ntftp-root={root}\ndhcp-boot={boot_file}"
+    );
+    dnsmasq(inside, interface, tree, &settings)
+}
+
 /// ISC dhcpd with a configuration, on interface `br0`.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
 mod bare_metal;
+mod bench;
 mod command;
 mod errors;
 mod qemu;
@@ -27,6 +28,9 @@ enum Chore {
     Test(test::Options),
     /// Boots a QEMU machine's PXE ROM from `netboot serve`, in front of you.
     Qemu(qemu::Options),
+    /// Measures.
+    #[command(subcommand)]
+    Bench(Bench),
     /// Writes docs/errors.md from the tables in the code.
     Errors {
         /// Only say whether the file agrees with the code.
@@ -55,10 +59,17 @@ enum Chore {
     },
 }
 
+#[derive(Subcommand)]
+enum Bench {
+    /// How fast a machine boots over its PXE ROM by our boot program and by those of others.
+    Boot(bench::Options),
+}
+
 fn main() -> ExitCode {
     let done = match Arguments::parse().chore {
         Chore::Test(options) => return test::run(&options),
         Chore::Qemu(options) => qemu::run(&options),
+        Chore::Bench(Bench::Boot(options)) => bench::run(&options),
         Chore::Errors { check } => errors::run(check),
         Chore::Readme { check } => readme::run(check),
         Chore::Size => size::run(),

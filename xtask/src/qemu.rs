@@ -20,8 +20,8 @@ pub(crate) struct Options {
     #[arg(long)]
     boot_file: Option<String>,
     /// The machine's network card. Default: e1000; under UEFI always virtio-net-pci, which OVMF drives itself.
-    #[arg(long, value_parser = ["e1000", "virtio-net-pci"], conflicts_with = "uefi")]
-    card: Option<String>,
+    #[arg(long, value_name = "MODEL", value_parser = machine::NICS, conflicts_with = "uefi")]
+    nic: Option<String>,
     /// A machine with UEFI, whose firmware loads our own boot program, bootproto.efi.
     #[arg(long)]
     uefi: bool,
@@ -67,7 +67,7 @@ fn boot(options: &Options) -> Outcome {
         std::fs::create_dir_all(&aside)?;
         machine::switch_on_uefi(&lan, "tap0", &aside, machine::Way::Pxe)?
     } else {
-        machine::switch_on(&lan, "tap0", options.card.as_deref().unwrap_or("e1000"))?
+        machine::switch_on(&lan, options.nic.as_deref().unwrap_or("e1000"))?
     };
     let mut shown = 0;
     loop {

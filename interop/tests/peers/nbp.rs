@@ -70,7 +70,7 @@ fn screen(machine: &Program) -> String {
 
 /// Boots the machine and checks what its Linux says about what arrived.
 fn boots(lan: &Lan, card: &str, server: &Program) -> Outcome<String> {
-    let mut machine = machine::switch_on(lan, "tap0", card)?;
+    let mut machine = machine::switch_on(lan, card)?;
     machine.wait_for("FINISHED", LIMIT).map_err(|error| format!("{error}\nserver:\n{}", server.log()))?;
     let log = machine.log();
     let booted = log.lines().find(|line| line.contains("BOOTED with:")).unwrap_or_default();
@@ -121,7 +121,7 @@ fn gives_back() -> Outcome {
     let (lan, tree) = (Lan::new()?, tree("not-there")?);
     let root = tree.path().display().to_string();
     let _server = servers::netboot(&lan.server, "br0", &["--root", &root, "--boot-file", "bootproto.0"])?;
-    let mut machine = machine::switch_on(&lan, "tap0", "e1000")?;
+    let mut machine = machine::switch_on(&lan, "e1000")?;
     machine.wait_for("No bootable device", LIMIT)?;
     let screen = screen(&machine);
     for told in

@@ -86,7 +86,7 @@ fn tree_with_script() -> Outcome<Tree> {
 
 /// Boots the machine and checks what its Linux says about what arrived.
 fn boots(lan: &Lan, card: &str, server: &Program) -> Outcome {
-    let mut machine = machine::switch_on(lan, "tap0", card)?;
+    let mut machine = machine::switch_on(lan, card)?;
     machine.wait_for("FINISHED", LIMIT).map_err(|error| format!("{error}\nserver:\n{}", server.log()))?;
     let screen = machine.log();
     let booted = screen.lines().find(|line| line.contains("BOOTED with:")).unwrap_or_default();

@@ -1,0 +1,63 @@
+//! Boot programs of others, set up in a tree so that each boots `vmlinuz` and `initrd.img` from it.
+
+use crate::payload::{self, Tree};
+use crate::{Outcome, machine, peers};
+use std::process::Command;
+
+/// PXELINUX as `pxelinux.0`, with its configuration where it looks for one.
+///
+/// # Errors
+/// Its package isn't here.
+pub fn pxelinux(tree: &Tree) -> Outcome {
+    let package = peers::PXELINUX.unpacked().join("usr/lib");
+    tree.add_copy("pxelinux.0", &package.join("PXELINUX/pxelinux.0"))?;
+    tree.add_copy("ldlinux.c32", &package.join("syslinux/modules/bios/ldlinux.c32"))?;
+    let configuration =
+        machine::configuration("SERIAL 0 115200\nPROMPT 0\n", "vmlinuz", payload::COMMAND_LINE);
+    tree.add("pxelinux.cfg/default", configuration.as_bytes())?;
+    Ok(())
+}
+
+/// GRUB's image for PXE as `grub.pxe`, with its configuration.
+///
+/// # Errors
+/// Its package isn't here, or no image can be made of it.
+pub fn grub(tree: &Tree) -> Outcome {
+    let root = peers::GRUB.unpacked();
+    let libraries = ["lib", "usr/lib"].map(|folder| {
+        root.join(folder).join(format!("{}-linux-gnu", std::env::consts::ARCH)).display().to_string()
+    });
+    let done = Command::new(root.join("usr/bin/grub-mkimage"))
+        .env("LD_LIBRARY_PATH", libraries.join(":"))
+        .args(["--format=i386-pc-pxe", "--prefix=(pxe)/grub", "--directory"])
+        .arg(root.join("usr/lib/grub/i386-pc"))
+        .arg("--output")
+        .arg(tree.join("grub.pxe"))
+        .args(["pxe", "tftp", "normal", "linux", "serial", "echo", "configfile", "test"])
+        .output()?;
+    if !done.status.success() {
+        return Err(format!("grub-mkimage: {}", String::from_utf8_lossy(&done.stderr)).into());
+    }
+    let line = payload::COMMAND_LINE;
+    let configuration = format!(
+        "serial --unit=0 --speed=115200\nterminal_output serial\nlinux /vmlinuz {line}\ninitrd /initrd.img\nboot\n"
+    );
+    tree.add("grub/grub.cfg", configuration.as_bytes())?;
+    Ok(())
+}
+
+/// undionly.kpxe as `undionly.ipxe`: a script by which the ROM's iPXE loads it, and which it runs itself when it is
+/// asked for its own boot file, for both send the same DHCP options. Only the ROM has no UNDI driver.
+///
+/// # Errors
+/// Its package isn't here.
+pub fn undionly(tree: &Tree) -> Outcome {
+    tree.add_copy("undionly.kpxe", &peers::UNDIONLY.path()?)?;
+    let line = payload::COMMAND_LINE;
+    let script = format!(
+        "#!ipxe\niseq ${{net0/chip}} UNDI || iseq ${{net0/chip}} undionly || chain undionly.kpxe\n\
+         kernel vmlinuz initrd=initrd.img {line}\ninitrd initrd.img\nboot\n"
+    );
+    tree.add("undionly.ipxe", script.as_bytes())?;
+    Ok(())
+}
