@@ -1,7 +1,9 @@
 //! What configurations in the manner of real installers mean, and what broken ones do.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
-use bootproto::config::{Entry, Fault, Items, Kind, Menu, Statement, SystemFacts, command_line};
+use bootproto::config::{
+    Entry, Fault, InfinibandFacts, Items, Kind, Menu, Statement, SystemFacts, command_line,
+};
 use core::net::Ipv4Addr;
 use proptest::prelude::*;
 
@@ -140,6 +142,43 @@ fn the_command_line_is_put_together_in_pxelinux_order() {
          SYSUUID=11111111-1111-1111-1111-111111111111 SYSVENDOR=QEMU_Ltd"
     );
     assert_eq!(line(&all, &SystemFacts::default()), "BOOT_IMAGE=el9/vmlinuz");
+}
+
+#[test]
+fn over_infiniband_the_command_line_names_port_partition_and_identity() {
+    let menu = menu("LABEL a\nKERNEL k\nSYSAPPEND 3\n");
+    let entry = menu.entry(0).unwrap();
+    let port = InfinibandFacts {
+        port_guid: [0, 0x02, 0xc9, 3, 0, 0x4e, 0x5a, 0x11],
+        p_key: 0xffff,
+        client_id: &[0xff, 0, 0x4e, 0x5a, 0x11, 0, 3],
+        interface: b"ib0",
+    };
+    let facts = |port| SystemFacts {
+        address: Some(Ipv4Addr::new(10, 77, 0, 50)),
+        boot_server: Some(Ipv4Addr::new(10, 77, 0, 1)),
+        netmask: Some(Ipv4Addr::new(255, 255, 255, 0)),
+        // What DHCP carried in the dialect of iPXE; Linux shows no interface like that.
+        hardware_type: 1,
+        hardware: &[0, 2, 0xc9, 0x4e, 0x5a, 0x11],
+        infiniband: Some(port),
+        ..SystemFacts::default()
+    };
+    assert_eq!(
+        line(&entry, &facts(port)),
+        "BOOT_IMAGE=k ip=10.77.0.50:10.77.0.1::255.255.255.0::ib0:none BOOTIF=20-00-02-c9-03-00-4e-5a-11 \
+         rd.net.dhcp.client-id=ff:00:4e:5a:11:00:03"
+    );
+    // Linux names the interface of a partition after the key with the bit of full membership.
+    assert_eq!(
+        line(&entry, &facts(InfinibandFacts { p_key: 0x0004, ..port })),
+        "BOOT_IMAGE=k ip=10.77.0.50:10.77.0.1::255.255.255.0::ib0.8004:none \
+         BOOTIF=20-00-02-c9-03-00-4e-5a-11 ib.pkey=ib0.8004 rd.net.dhcp.client-id=ff:00:4e:5a:11:00:03"
+    );
+    assert_eq!(
+        line(&entry, &facts(InfinibandFacts { p_key: 0x8004, interface: b"", client_id: b"", ..port })),
+        "BOOT_IMAGE=k ip=10.77.0.50:10.77.0.1::255.255.255.0 BOOTIF=20-00-02-c9-03-00-4e-5a-11"
+    );
 }
 
 #[test]

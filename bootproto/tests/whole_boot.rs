@@ -173,3 +173,32 @@ fn without_a_memory_map_the_caller_decides_where_files_go() {
     assert!(plan.files().iter().all(|file| file.address.is_none()));
     assert_eq!(run.driver.files["lab/vmlinuz"], bzimage(90_000));
 }
+
+#[test]
+fn over_infiniband_blocks_fit_ipoib_and_the_port_names_the_configuration() {
+    use bootproto::client::Config;
+    use bootproto_dhcp::{IpoibDialect, client as dhcp};
+
+    const GUID: [u8; 8] = [0, 0x02, 0xc9, 3, 0, 0x4e, 0x5a, 0x11];
+    for (dialects, name, id) in [
+        (&[IpoibDialect::Rfc4390][..], "20-00-02-c9-03-00-4e-5a-11", "ff:00:4e:5a:11:00:03"),
+        (&[IpoibDialect::Ipxe], "01-00-02-c9-4e-5a-11", "01:00:02:c9:4e:5a:11"),
+    ] {
+        let identity = dhcp::Config::ipoib_dialects(7, GUID, dialects);
+        let config = Config::new(42, identity).with_link_mtu(2044).with_infiniband(0xffff, b"ib0");
+        let configuration = "DEFAULT a\nLABEL a\nKERNEL vmlinuz\nAPPEND root=/dev/nfs\nSYSAPPEND 3\n";
+        let tftp =
+            common::tftp_server().with_file(&format!("lab/pxelinux.cfg/{name}"), configuration.as_bytes());
+        // A server that says more than the link carries is not believed.
+        let server = common::dhcp_server().with_option(26, 9000_u16.to_be_bytes());
+        let link = Link { mtu: 2044, ..Link::perfect() };
+        let run = common::boot_with(config, server, tftp, link, 0, Driver::new());
+        assert!(run.is_ready(), "{:#?}\n{}", run.driver.log, run.trace);
+        assert_eq!(run.client.terms().unwrap().block_size, 2012);
+        let line = run.command_line();
+        let head = "BOOT_IMAGE=vmlinuz root=/dev/nfs ip=10.0.0.100:10.0.0.1::255.255.255.0::ib0:none \
+                    BOOTIF=20-00-02-c9-03-00-4e-5a-11 rd.net.dhcp.client-id=";
+        assert!(line.starts_with(head), "{line}");
+        assert!(line.strip_prefix(head).unwrap().starts_with(id), "{line}");
+    }
+}

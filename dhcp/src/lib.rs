@@ -9,6 +9,7 @@
 pub mod client;
 mod hardware;
 mod identity;
+mod infiniband;
 pub mod server;
 mod text;
 pub mod wire;
@@ -16,5 +17,6 @@ pub mod wire;
 pub use client::Client;
 pub use hardware::HardwareAddress;
 pub use identity::{ClientId, MAX_CLIENT_ID};
+pub use infiniband::IpoibDialect;
 pub use server::Server;
 pub use text::Text;

@@ -13,6 +13,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
 use bootproto_core::{Instant, UdpPath};
+use bootproto_dhcp::IpoibDialect;
 use bootproto_dhcp::client::{Client, Config, Event, Ignored};
 use bootproto_dhcp::wire::Packet;
 use common::*;
@@ -122,6 +123,7 @@ fn conversations() -> Vec<Conversation> {
         plain(config().with_probe_address(true)),
         plain(config().with_renew(false)),
         plain(Config::ipoib(42, [1, 2, 3, 4, 5, 6, 7, 8])),
+        plain(Config::ipoib_dialects(42, [1, 2, 3, 4, 5, 6, 7, 8], &IpoibDialect::ALL)),
         conversation(config().with_requested_address(ADDRESS), |notes| {
             let request = notes.sends(REQUEST);
             notes.hears(&Answer::nak(&request));
@@ -144,7 +146,7 @@ fn conversations() -> Vec<Conversation> {
 proptest! {
     #[test]
     fn every_law_holds_in_every_conversation(
-        (which, script) in (0..10_usize).prop_flat_map(|which| {
+        (which, script) in (0..11_usize).prop_flat_map(|which| {
             let answers = conversations().swap_remove(which).answers;
             (Just(which), laws::scripts(answers, paths(), 40))
         })
@@ -183,6 +185,8 @@ fn with_a_silent_peer_every_client_ends_in_time() {
         (config().with_requested_address(ADDRESS), 64 + 14),
         (config().with_inform(ADDRESS), 64),
         (config().with_attempts(255), 255 * 33),
+        // Two DISCOVERs for each of the first four, four for the last.
+        (Config::ipoib_dialects(42, [1; 8], &IpoibDialect::ALL), 4 * 14 + 64),
     ] {
         let client = Tested(Client::new(config, laws::START).unwrap());
         let limit = Duration::from_secs(limit);

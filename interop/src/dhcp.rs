@@ -29,7 +29,14 @@ impl Driver {
     /// # Errors
     /// The configuration can't be, or there is no TAP device.
     pub fn plug(lan: &Lan, name: &'static str, mac: [u8; 6], config: Config) -> Outcome<Self> {
-        let station = Station::plug(lan, name, mac)?;
+        Self::over(Station::plug(lan, name, mac)?, config)
+    }
+
+    /// A client at a station.
+    ///
+    /// # Errors
+    /// The configuration can't be.
+    pub fn over(station: Station, config: Config) -> Outcome<Self> {
         let client = Client::new(config, Instant::from_micros(0))?;
         let began = std::time::Instant::now();
         Ok(Self { client, station, received: Vec::new(), sent: Vec::new(), events: Vec::new(), began })

@@ -1,7 +1,10 @@
-//! A station that is no kernel: UDP over IPv4 over Ethernet on a TAP device, with the ARP it takes. The DHCP machines
+//! A station that is no kernel: UDP over IPv4 over Ethernet on a TAP device, with the ARP it takes; or over a TUN device
+//! of type InfiniBand, where everything is broadcast. The DHCP machines
 //! run on it as they would in firmware, before there is an address.
 
-use crate::{Outcome, lan::Lan, tap};
+use crate::lan::{Lan, SERVER};
+use crate::namespace::Namespace;
+use crate::{Outcome, tap};
 use bootproto_core::UdpPath;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::collections::HashMap;
@@ -33,6 +36,7 @@ pub struct Station {
     /// Its address; it answers ARP for it.
     pub address: Option<Ipv4Addr>,
     neighbours: HashMap<Ipv4Addr, Mac>,
+    is_tunnel: bool,
 }
 
 impl Station {
@@ -43,7 +47,22 @@ impl Station {
     pub fn plug(lan: &Lan, name: &'static str, mac: Mac) -> Outcome<Self> {
         let wire = lan.server.enter(move || tap::open(name))?;
         lan.server.ip(&format!("link set {name} master br0\nlink set {name} up\n"))?;
-        Ok(Self { wire, mac, address: None, neighbours: HashMap::new() })
+        Ok(Self { wire, mac, address: None, neighbours: HashMap::new(), is_tunnel: false })
+    }
+
+    /// Gives the namespace an InfiniBand interface with the server's address, whose other end this station is.
+    ///
+    /// # Errors
+    /// As [`tap::open_infiniband`].
+    pub fn tunnel(server: &Namespace, name: &'static str) -> Outcome<Self> {
+        let wire = server.enter(move || tap::open_infiniband(name))?;
+        server.ip(&format!(
+            "link set {name} arp on multicast on mtu 2044\n\
+             addr add {SERVER}/24 dev {name}\n\
+             link set {name} up\n\
+             route add 255.255.255.255 dev {name}\n"
+        ))?;
+        Ok(Self { wire, mac: [0; 6], address: None, neighbours: HashMap::new(), is_tunnel: true })
     }
 
     /// Sends a datagram.
@@ -102,7 +121,7 @@ impl Station {
     }
 
     fn resolve(&mut self, address: Ipv4Addr) -> Outcome<Mac> {
-        if address.is_broadcast() || address.octets()[3] == 255 {
+        if self.is_tunnel || address.is_broadcast() || address.octets()[3] == 255 {
             return Ok(EVERYONE);
         }
         if address.is_multicast() {
@@ -132,7 +151,7 @@ impl Station {
     fn frame(&mut self, end: Instant) -> Outcome<Option<([u8; 2], Vec<u8>)>> {
         let mut buffer = vec![0; 65_536];
         loop {
-            match self.wire.read(&mut buffer) {
+            match self.read(&mut buffer) {
                 Ok(length @ 14..) if buffer[..6] == EVERYONE || buffer[..6] == self.mac => {
                     let kind = [buffer[12], buffer[13]];
                     if kind == ARP {
@@ -180,7 +199,21 @@ impl Station {
         self.transmit(to, ARP, &arp)
     }
 
+    /// A frame; what comes through the tunnel gets a header to look like one.
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if !self.is_tunnel {
+            return self.wire.read(buffer);
+        }
+        let length = self.wire.read(&mut buffer[10..])?;
+        buffer[..12].fill(0xff);
+        Ok(length + 10)
+    }
+
     fn transmit(&mut self, to: Mac, kind: [u8; 2], payload: &[u8]) -> Outcome {
+        if self.is_tunnel {
+            self.wire.write_all(&[&[0, 0], &kind, payload].concat())?;
+            return Ok(());
+        }
         let mut frame = [to.as_slice(), &self.mac, &kind, payload].concat();
         frame.resize(frame.len().max(60), 0);
         self.wire.write_all(&frame)?;

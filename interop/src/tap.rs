@@ -1,4 +1,4 @@
-//! TAP devices and the one ethtool setting that raw frames need.
+//! TAP and TUN devices, and the one ethtool setting that raw frames need.
 
 use crate::Outcome;
 use std::ffi::c_char;
@@ -12,6 +12,29 @@ use std::os::unix::fs::OpenOptionsExt as _;
 /// # Errors
 /// No `/dev/net/tun`, or no right to use it.
 pub fn open(name: &str) -> Outcome<File> {
+    device(name, libc::IFF_TAP | libc::IFF_NO_PI)
+}
+
+/// Opens (and makes) a TUN device that says to be InfiniBand (hardware type 32) in the namespace of the calling thread.
+/// Every packet has four bytes before it, of which the last two are its EtherType. The kernel knows no address of 20
+/// bytes on it, so it is good for broadcasts, not for ARP.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_infiniband(name: &str) -> Outcome<File> {
+    const TUNSETLINK: libc::c_ulong = 0x4004_54cd;
+    let tun = device(name, libc::IFF_TUN)?;
+    // SAFETY: TUNSETLINK takes its argument by value.
+    let result = unsafe {
+        libc::ioctl(tun.as_raw_fd(), TUNSETLINK as _, libc::c_ulong::from(libc::ARPHRD_INFINIBAND))
+    };
+    if result < 0 {
+        return Err(format!("TUN {name}: {}", std::io::Error::last_os_error()).into());
+    }
+    Ok(tun)
+}
+
+fn device(name: &str, flags: libc::c_int) -> Outcome<File> {
     let tun = OpenOptions::new()
         .read(true)
         .write(true)
@@ -19,8 +42,7 @@ pub fn open(name: &str) -> Outcome<File> {
         .open("/dev/net/tun")
         .map_err(|error| format!("/dev/net/tun: {error}"))?;
     let mut request = request(name);
-    request.ifr_ifru.ifru_flags =
-        i16::try_from(libc::IFF_TAP | libc::IFF_NO_PI).expect("both flags are below 0x8000");
+    request.ifr_ifru.ifru_flags = i16::try_from(flags).expect("the flags are below 0x8000");
     // SAFETY: TUNSETIFF reads and writes one ifreq, which lives until the call returns.
     let result = unsafe { libc::ioctl(tun.as_raw_fd(), libc::TUNSETIFF, &raw mut request) };
     if result < 0 {

@@ -3,8 +3,8 @@
 use core::net::{IpAddr, SocketAddr};
 
 use bootproto_core::Instant;
-use bootproto_dhcp::client as dhcp;
 use bootproto_dhcp::wire::Packet;
+use bootproto_dhcp::{HardwareAddress, client as dhcp};
 
 use super::file::AT_ONCE;
 use super::machine::{Client, End, Goal, Pending, Phase};
@@ -34,6 +34,10 @@ impl Client {
         match event {
             dhcp::Event::Ignored(why) => Event::Ignored(Ignored::Dhcp(why)),
             dhcp::Event::Offered(offer) => Event::Offered(offer),
+            dhcp::Event::Dialect(dialect) if configuring => {
+                self.hardware = shown(self.dhcp.config());
+                Event::Dialect(dialect)
+            }
             dhcp::Event::ProbeAddress(address) => Event::ProbeAddress(address),
             dhcp::Event::Bound if configuring => Event::Configured,
             dhcp::Event::Menu if configuring => Event::DhcpMenu,
@@ -261,5 +265,17 @@ fn next_candidate(search: &mut Search, facts: &Facts<'_>) -> Option<crate::confi
         if let Ok(candidate) = search.next(facts)? {
             return Some(candidate);
         }
+    }
+}
+
+/// What names the machine in the configuration's names: the address that DHCP carries, or over InfiniBand, where it
+/// mostly carries none, the port's GUID, as PXELINUX takes it from the client identifier.
+pub(super) fn shown(config: &dhcp::Config) -> HardwareAddress {
+    let carried = config.hardware();
+    match config.infiniband() {
+        Some((guid, _)) if carried.bytes().is_empty() => {
+            HardwareAddress::new(HardwareAddress::INFINIBAND, &guid).unwrap_or(carried)
+        }
+        _ => carried,
     }
 }

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use bootproto_dhcp::client as dhcp;
+use bootproto_dhcp::{Text, client as dhcp};
 
 use super::FileKind;
 use crate::linux::Region;
@@ -97,6 +97,9 @@ pub(super) struct Knobs {
     pub(super) caps: Caps,
     pub(super) memory: heapless::Vec<Region, MAX_REGIONS>,
     pub(super) transfer_port: u16,
+    pub(super) link_mtu: Option<u16>,
+    pub(super) p_key: u16,
+    pub(super) interface: Text<15>,
     pub(super) block_size: Option<u16>,
     pub(super) window_size: u16,
     pub(super) receive_buffer: Option<u32>,
@@ -122,6 +125,9 @@ impl Config {
                 caps: Caps::DEFAULT,
                 memory: heapless::Vec::new(),
                 transfer_port: 69,
+                link_mtu: None,
+                p_key: 0xffff,
+                interface: Text::EMPTY,
                 block_size: None,
                 window_size: 16,
                 receive_buffer: None,
@@ -162,8 +168,29 @@ impl Config {
         self
     }
 
-    /// The bytes of file in one datagram. Default: what fits the lease's MTU (option 26) or Ethernet's 1500 without
-    /// fragmentation, which is 1468 there. The kernel's are never larger than 2048.
+    /// The bytes of IP in one packet of the link, which no MTU of a server's raises: 2044 over IPoIB. Default: the
+    /// lease's MTU (option 26), or Ethernet's 1500.
+    #[must_use]
+    pub const fn with_link_mtu(mut self, bytes: u16) -> Self {
+        self.knobs.link_mtu = Some(bytes);
+        self
+    }
+
+    /// The partition that the boot goes over (with its membership bit), and what Linux will call the port's interface,
+    /// at most 15 bytes; for the kernel's command line, see [`InfinibandFacts`](crate::config::InfinibandFacts).
+    /// Default: the default partition, and an interface of unknown name.
+    #[must_use]
+    pub fn with_infiniband(mut self, p_key: u16, interface: &[u8]) -> Self {
+        self.knobs.p_key = p_key;
+        match Text::new(interface) {
+            Some(interface) => self.knobs.interface = interface,
+            None => self.error = Some(ConfigError::InterfaceTooLong { length: interface.len() }),
+        }
+        self
+    }
+
+    /// The bytes of file in one datagram. Default: what fits the lease's MTU (option 26) and that of the link
+    /// ([`with_link_mtu`](Self::with_link_mtu)) without fragmentation: 1468 on Ethernet, 2012 over IPoIB. The kernel's are never larger than 2048.
     #[must_use]
     pub const fn with_block_size(mut self, bytes: u16) -> Self {
         self.knobs.block_size = Some(bytes);
@@ -258,5 +285,7 @@ bootproto_core::numbered! {
         BadBlockSize { /** The size. */ bytes: u16 } = 3304, "the block size {bytes} is outside 8 to 65464", "1468 suits Ethernet.";
         /// The memory map has too many regions.
         TooManyRegions { /** How many. */ regions: usize } = 3305, "the memory map has {regions} regions, 16 are kept", "Give the largest regions of usable memory.";
+        /// An interface name that Linux can't have.
+        InterfaceTooLong { /** Its length in bytes. */ length: usize } = 3306, "the interface's name has {length} bytes, Linux takes 15", "Give the name that Linux will show, such as ib0.";
     }
 }

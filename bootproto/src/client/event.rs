@@ -4,6 +4,7 @@ use core::fmt;
 use core::net::Ipv4Addr;
 use core::time::Duration;
 
+use bootproto_dhcp::IpoibDialect;
 use bootproto_dhcp::client::Offer;
 
 use super::Ignored;
@@ -68,6 +69,8 @@ pub enum Event<'d> {
     Ignored(Ignored),
     /// Somebody answered our search for a configuration.
     Offered(Offer),
+    /// No DHCP server answered as we presented ourselves; this is how we do now, over InfiniBand. For the log.
+    Dialect(IpoibDialect),
     /// Probe this address (ARP) and answer with [`probe_result`](super::Client::probe_result).
     ProbeAddress(Ipv4Addr),
     /// There is a lease ([`lease`](super::Client::lease)): configure the stack **now**.

@@ -148,7 +148,10 @@ impl Client {
     }
 
     fn tuning(&self, file: &File) -> Tuning {
-        let mtu = self.lease().and_then(|lease| lease.mtu).unwrap_or(1500);
+        let mtu = match (self.lease().and_then(|lease| lease.mtu), self.knobs.link_mtu) {
+            (Some(lease), Some(link)) => lease.min(link),
+            (mtu, link) => mtu.or(link).unwrap_or(1500),
+        };
         // RFC 791: every path carries 576 bytes. An MTU below that is a slip of the server's.
         let fits = mtu.max(576).saturating_sub(HEADERS);
         let block_size = self.knobs.block_size.unwrap_or(fits);

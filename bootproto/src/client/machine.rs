@@ -3,9 +3,9 @@
 use core::net::SocketAddr;
 
 use bootproto_core::{BufferTooSmall, HighWater, Instant, Machine, Rng, Transmit, UdpPath, Uncompared};
-use bootproto_dhcp::HardwareAddress;
-use bootproto_dhcp::client as dhcp;
+use bootproto_dhcp::{HardwareAddress, client as dhcp};
 
+use super::boot::shown;
 use super::check::Check;
 use super::config::Knobs;
 use super::file::{Carrier, File, HEAD_ROOM};
@@ -157,7 +157,7 @@ impl Client {
     pub(super) fn around(config: Config, dhcp: dhcp::Client, now: Instant) -> Self {
         let mut clock = HighWater::new();
         clock.advance(now);
-        let hardware = config.dhcp.hardware();
+        let hardware = shown(&config.dhcp);
         let uuid = config.dhcp.uuid();
         let asked_manifest = config.knobs.manifest == ManifestPolicy::Off;
         Self {

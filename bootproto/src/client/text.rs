@@ -8,7 +8,9 @@ use super::check::Check;
 use super::images::MAX_INITRDS;
 use super::machine::{Choice, Client, End, Goal, Phase};
 use super::{Event, FileKind, ManifestPolicy};
-use crate::config::{Entry, Includes, Kind, Menu, SystemFacts, command_line};
+use bootproto_dhcp::MAX_CLIENT_ID;
+
+use crate::config::{Entry, Includes, InfinibandFacts, Kind, Menu, SystemFacts, command_line};
 use crate::linux::Span;
 use crate::verify::{Digest, VerifyError};
 use crate::{Cause, Fault};
@@ -113,13 +115,24 @@ impl Client {
             Choice::Entry(index) => menu.entry(index).ok_or(crate::config::Fault::NoSuchLabel)?,
         };
         let lease = self.lease();
+        let dhcp = self.dhcp().config();
+        let hardware = dhcp.hardware();
+        let mut id = [0; MAX_CLIENT_ID];
+        let client_id = dhcp.client_id().encode(&hardware, &mut id).unwrap_or_default();
+        let infiniband = dhcp.infiniband().map(|(port_guid, _)| InfinibandFacts {
+            port_guid,
+            p_key: self.knobs.p_key,
+            client_id,
+            interface: &self.knobs.interface,
+        });
         let facts = SystemFacts {
             address: lease.map(|lease| lease.address),
             boot_server: self.dhcp().boot().map(|boot| boot.server),
             gateway: lease.and_then(|lease| lease.routers().first().copied()),
             netmask: lease.and_then(|lease| lease.mask),
-            hardware_type: self.hardware.htype,
-            hardware: self.hardware.bytes(),
+            hardware_type: hardware.htype,
+            hardware: hardware.bytes(),
+            infiniband,
             uuid: self.uuid,
             texts: &[],
         };

@@ -5,6 +5,9 @@ use crate::config::{Entry, Fault};
 use bootproto_core::Writer;
 use core::net::Ipv4Addr;
 
+/// InfiniBand's hardware type in the ARP registry.
+const INFINIBAND: u8 = 32;
+
 /// What SYSAPPEND may tell the kernel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SystemFacts<'f> {
@@ -20,10 +23,48 @@ pub struct SystemFacts<'f> {
     pub hardware_type: u8,
     /// The hardware address.
     pub hardware: &'f [u8],
+    /// The same for InfiniBand, where there is one: then `BOOTIF` comes from here.
+    pub infiniband: Option<InfinibandFacts<'f>>,
     /// The UUID in the byte order of DHCP option 97.
     pub uuid: Option<[u8; 16]>,
     /// Texts for the other bits, from the machine's own tables: (bit number, text), such as `(4, b"QEMU")`.
     pub texts: &'f [(u8, &'f [u8])],
+}
+
+/// What Linux needs to find a port of InfiniBand again, and to be the same DHCP client on it.
+///
+/// With bit 1 of SYSAPPEND, `ip=` also names the interface and says that nothing more is to be asked
+/// (`ip=client:server:router:mask::ib0:none`), for an address of 20 bytes can't be told by `BOOTIF` to anybody: it has
+/// the number of a queue pair in it, which is another one in Linux. With bit 2, `BOOTIF=20-` and the port's GUID come as
+/// PXELINUX would write them, and then `ib.pkey=` (where the partition is not the default one) and
+/// `rd.net.dhcp.client-id=`, which `NetworkManager`'s initrd understands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InfinibandFacts<'f> {
+    /// The port's GUID.
+    pub port_guid: [u8; 8],
+    /// The partition that the boot went over, with its membership bit.
+    pub p_key: u16,
+    /// The client identifier of DHCP (option 61), type byte first; empty if there was none.
+    pub client_id: &'f [u8],
+    /// What Linux calls the port's interface, such as `ib0`; empty if that is not known.
+    pub interface: &'f [u8],
+}
+
+impl InfinibandFacts<'_> {
+    /// Whether Linux has an interface of its own for the partition, whose name ends in the key.
+    const fn is_child(&self) -> bool {
+        self.p_key & 0x7fff != 0x7fff
+    }
+
+    /// `ib0`, or `ib0.8001`. Linux sets the bit for full membership in the name.
+    fn write_interface(&self, writer: &mut Writer<'_>) {
+        writer.bytes(self.interface);
+        if self.is_child() {
+            writer.u8(b'.');
+            let [high, low] = (self.p_key | 0x8000).to_be_bytes();
+            hex(&[high, low], None, writer);
+        }
+    }
 }
 
 /// The names of the bits from 3 on; the first three are made here.
@@ -106,10 +147,22 @@ fn write_sysappend(mask: u32, facts: &SystemFacts<'_>, writer: &mut Writer<'_>) 
             writer.u8(b':');
             quad(next, writer);
         }
+        if let Some(port) = facts.infiniband.filter(|port| !port.interface.is_empty()) {
+            writer.bytes(b"::");
+            port.write_interface(writer);
+            writer.bytes(b":none");
+        }
     }
-    if mask & 2 != 0 && !facts.hardware.is_empty() {
+    let (hardware_type, hardware) = match &facts.infiniband {
+        Some(port) => (INFINIBAND, &port.port_guid[..]),
+        None => (facts.hardware_type, facts.hardware),
+    };
+    if mask & 2 != 0 && !hardware.is_empty() {
         writer.bytes(b" BOOTIF=");
-        hardware_text(facts.hardware_type, facts.hardware).for_each(|byte| writer.u8(byte));
+        hardware_text(hardware_type, hardware).for_each(|byte| writer.u8(byte));
+        if let Some(port) = &facts.infiniband {
+            write_infiniband(port, writer);
+        }
     }
     if mask & 4 != 0
         && let Some(uuid) = facts.uuid
@@ -128,6 +181,31 @@ fn write_sysappend(mask: u32, facts: &SystemFacts<'_>, writer: &mut Writer<'_>) 
         writer.bytes(name);
         // A blank would end the word.
         text.iter().for_each(|byte| writer.u8(if *byte <= b' ' { b'_' } else { *byte }));
+    }
+}
+
+/// The partition and the client identifier.
+fn write_infiniband(port: &InfinibandFacts<'_>, writer: &mut Writer<'_>) {
+    if port.is_child() && !port.interface.is_empty() {
+        writer.bytes(b" ib.pkey=");
+        port.write_interface(writer);
+    }
+    if !port.client_id.is_empty() {
+        writer.bytes(b" rd.net.dhcp.client-id=");
+        hex(port.client_id, Some(b':'), writer);
+    }
+}
+
+/// `bytes` in lower-case hexadecimal, two digits each.
+fn hex(bytes: &[u8], separator: Option<u8>, writer: &mut Writer<'_>) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for (byte, index) in bytes.iter().zip(0_usize..) {
+        if let Some(separator) = separator.filter(|_| index > 0) {
+            writer.u8(separator);
+        }
+        for nibble in [byte >> 4, byte & 0x0f] {
+            writer.bytes(DIGITS.get(usize::from(nibble)).map_or(&[], core::slice::from_ref));
+        }
     }
 }
 

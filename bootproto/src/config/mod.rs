@@ -31,7 +31,7 @@ mod name;
 mod search;
 mod statement;
 
-pub use command_line::{SystemFacts, command_line, write_command_line};
+pub use command_line::{InfinibandFacts, SystemFacts, command_line, write_command_line};
 pub use entry::{Entry, Initrds};
 pub use fault::{Fault, Problem};
 pub use include::{Include, Includes};

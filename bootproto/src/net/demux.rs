@@ -18,17 +18,22 @@ pub(super) struct Datagram<'f> {
     pub(super) payload: &'f [u8],
 }
 
-/// The UDP datagram in `frame`; `None` for anything else, broken ones included.
+/// The UDP datagram in an Ethernet frame; `None` for anything else, broken ones included.
 ///
 /// A checksum that the device has verified already, or that a virtual device never filled in, is not looked at
 /// (`verify` is false). Fragments are not put together: no machine here sends a request that needs it.
-pub(super) fn datagram(frame: &[u8], own: EthernetAddress, verify: bool) -> Option<Datagram<'_>> {
+pub(super) fn in_frame(frame: &[u8], own: EthernetAddress, verify: bool) -> Option<Datagram<'_>> {
     let ethernet = EthernetFrame::new_checked(frame).ok()?;
     let to = ethernet.dst_addr();
     if ethernet.ethertype() != EthernetProtocol::Ipv4 || (to.is_unicast() && to != own) {
         return None;
     }
-    let ip = Ipv4Packet::new_checked(ethernet.payload()).ok()?;
+    in_packet(ethernet.payload(), verify)
+}
+
+/// The UDP datagram in an IP packet, under the same rules.
+pub(super) fn in_packet(packet: &[u8], verify: bool) -> Option<Datagram<'_>> {
+    let ip = Ipv4Packet::new_checked(packet).ok()?;
     let whole = !ip.more_frags() && ip.frag_offset() == 0;
     if ip.version() != 4 || ip.next_header() != IpProtocol::Udp || !whole || !ip.verify_checksum() {
         return None;

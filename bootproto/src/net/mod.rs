@@ -1,5 +1,5 @@
 //! Ethernet, ARP, IPv4 and UDP under a machine, where the platform has only raw frames (UNDI, SNP, a NIC driver, a
-//! packet socket).
+//! packet socket); or IPv4 and UDP alone over a link that takes IP packets (IPoIB).
 //!
 //! What belongs here: [`Stack`], which joins a `smoltcp` device to any machine whose path is a
 //! [`UdpPath`](bootproto_core::UdpPath), and the ARP probe of RFC 5227. What does not: drivers, and protocols above UDP.

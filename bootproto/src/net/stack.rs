@@ -61,12 +61,13 @@ bootproto_core::numbered! {
     }
 }
 
-/// Ethernet, ARP, IPv4 and UDP for one interface.
+/// IPv4 and UDP for one interface, with Ethernet and ARP where its medium is Ethernet.
 pub struct Stack<'s> {
     interface: Interface,
     sockets: SocketSet<'s>,
     outgoing: SocketHandle,
-    own: EthernetAddress,
+    /// Ours on Ethernet; `None` over a link that takes IP packets.
+    own: Option<EthernetAddress>,
     address: Option<Ipv4Cidr>,
     router: Option<Ipv4Addr>,
     probe: Option<AddressProbe>,
@@ -74,7 +75,10 @@ pub struct Stack<'s> {
 
 impl fmt::Debug for Stack<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Stack({}, {:?})", self.own, self.address)
+        match self.own {
+            Some(own) => write!(f, "Stack({own}, {:?})", self.address),
+            None => write!(f, "Stack({:?})", self.address),
+        }
     }
 }
 
@@ -88,7 +92,29 @@ impl<'s> Stack<'s> {
         storage: &'s mut Storage<'s>,
     ) -> Self {
         let own = EthernetAddress(own);
-        let mut config = smoltcp::iface::Config::new(HardwareAddress::Ethernet(own));
+        Self::on(device, HardwareAddress::Ethernet(own), Some(own), seed, now, storage)
+    }
+
+    /// A stack without an address on a `device` whose medium is IP: one that takes and gives whole IP packets, such as
+    /// IPoIB. It finds neighbours, routers and groups itself, and probes addresses itself; tell it the address too.
+    pub fn ip<D: Device + ?Sized>(
+        device: &mut D,
+        seed: u64,
+        now: Instant,
+        storage: &'s mut Storage<'s>,
+    ) -> Self {
+        Self::on(device, HardwareAddress::Ip, None, seed, now, storage)
+    }
+
+    fn on<D: Device + ?Sized>(
+        device: &mut D,
+        hardware: HardwareAddress,
+        own: Option<EthernetAddress>,
+        seed: u64,
+        now: Instant,
+        storage: &'s mut Storage<'s>,
+    ) -> Self {
+        let mut config = smoltcp::iface::Config::new(hardware);
         config.random_seed = seed;
         let interface = Interface::new(config, device, clock(now));
         let mut sockets = SocketSet::new(&mut storage.sockets[..]);
@@ -132,9 +158,12 @@ impl<'s> Stack<'s> {
         self.interface.join_multicast_group(group).is_ok()
     }
 
-    /// Starts to probe for `address`; [`probe_result`](Self::probe_result) has the answer a little later.
-    pub const fn probe(&mut self, address: Ipv4Addr, now: Instant) {
-        self.probe = Some(AddressProbe::new(address, self.own, now));
+    /// Starts to probe for `address`; [`probe_result`](Self::probe_result) has the answer a little later. `false`, and
+    /// nothing starts, where the medium is IP: ARP is the device's business there.
+    pub const fn probe(&mut self, address: Ipv4Addr, now: Instant) -> bool {
+        let Some(own) = self.own else { return false };
+        self.probe = Some(AddressProbe::new(address, own, now));
+        true
     }
 
     /// The verdict of the probe under way, once: `Some(true)` if somebody has the address.
@@ -207,7 +236,11 @@ impl<'s> Stack<'s> {
             return false;
         };
         received.consume(|frame| {
-            if let Some(datagram) = demux::datagram(frame, self.own, verify) {
+            let datagram = match self.own {
+                Some(own) => demux::in_frame(frame, own, verify),
+                None => demux::in_packet(frame, verify),
+            };
+            if let Some(datagram) = datagram {
                 if self.is_for_us(datagram.destination) {
                     deliver(datagram.path, datagram.payload);
                 }

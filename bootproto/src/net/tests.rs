@@ -20,6 +20,7 @@ const ADDRESS_B: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
 struct Wire {
     incoming: VecDeque<Vec<u8>>,
     outgoing: Vec<Vec<u8>>,
+    is_ip: bool,
 }
 
 struct Received(Vec<u8>);
@@ -54,8 +55,11 @@ impl Device for Wire {
 
     fn capabilities(&self) -> DeviceCapabilities {
         let mut capabilities = DeviceCapabilities::default();
-        capabilities.max_transmission_unit = 1514;
-        capabilities.medium = Medium::Ethernet;
+        if self.is_ip {
+            (capabilities.max_transmission_unit, capabilities.medium) = (2044, Medium::Ip);
+        } else {
+            (capabilities.max_transmission_unit, capabilities.medium) = (1514, Medium::Ethernet);
+        }
         capabilities
     }
 }
@@ -70,6 +74,13 @@ impl<'s> Host<'s> {
     fn new(own: [u8; 6], storage: &'s mut Storage<'s>) -> Self {
         let mut wire = Wire::default();
         let stack = Stack::new(&mut wire, own, 1, Instant::from_micros(0), storage);
+        Self { wire, stack, got: Vec::new() }
+    }
+
+    /// Over a link that takes IP packets.
+    fn over_ip(storage: &'s mut Storage<'s>) -> Self {
+        let mut wire = Wire { is_ip: true, ..Wire::default() };
+        let stack = Stack::ip(&mut wire, 1, Instant::from_micros(0), storage);
         Self { wire, stack, got: Vec::new() }
     }
 
@@ -222,4 +233,36 @@ fn broken_frames_are_passed_over() {
     }
     settle(&mut a, &mut b, at(2));
     assert!(b.got.is_empty(), "{:?}", b.got);
+}
+
+#[test]
+fn over_ip_there_is_neither_header_nor_arp() {
+    let (mut memory_a, mut memory_b) = (Storage::default(), Storage::default());
+    let (mut a, mut b) = (Host::over_ip(&mut memory_a), Host::over_ip(&mut memory_b));
+    a.stack.send(to(Ipv4Addr::BROADCAST, 67), b"discover").unwrap();
+    settle(&mut a, &mut b, at(1));
+    assert_eq!(b.got.pop().unwrap().1, b"discover");
+    b.stack.configure(ADDRESS_B, 24, None);
+    // An offer to an address that is not there yet.
+    b.stack.send(UdpPath::from_port(67, SocketAddrV4::new(ADDRESS_A, 68)), b"offer").unwrap();
+    b.stack.transmit(&mut b.wire, at(2));
+    let packet = b.wire.outgoing.first().unwrap();
+    assert_eq!((packet[0], packet.len()), (0x45, 28 + 5), "an IPv4 packet from its first byte");
+    settle(&mut a, &mut b, at(2));
+    assert_eq!(a.got.pop().unwrap().1, b"offer");
+    a.stack.configure(ADDRESS_A, 24, None);
+    a.stack.send(to(ADDRESS_B, 69), &[7; 2012]).unwrap();
+    settle(&mut a, &mut b, at(3));
+    assert_eq!(b.got.pop().unwrap().1.len(), 2012, "IPoIB's largest block");
+    // For others, and broken: passed over.
+    a.stack.send(to(Ipv4Addr::new(10, 0, 0, 3), 69), b"x").unwrap();
+    settle(&mut a, &mut b, at(4));
+    a.stack.send(to(ADDRESS_B, 69), b"whole").unwrap();
+    a.stack.transmit(&mut a.wire, at(5));
+    let packet = a.wire.outgoing.pop().unwrap();
+    b.wire.incoming.extend((0..packet.len()).map(|length| packet[..length].to_vec()));
+    settle(&mut a, &mut b, at(5));
+    assert!(b.got.is_empty(), "{:?}", b.got);
+    assert!(!a.stack.probe(ADDRESS_B, at(6)), "that is the link's business");
+    assert_eq!(a.stack.probe_result(at(7)), None);
 }

@@ -6,7 +6,10 @@ use core::time::Duration;
 use heapless::Vec;
 
 use super::ConfigError;
-use crate::{ClientId, HardwareAddress, Text};
+use crate::{ClientId, HardwareAddress, IpoibDialect, Text};
+
+/// How many dialects may follow the first.
+const MAX_DIALECTS: usize = 4;
 
 /// What a client says it is, and how patient it is. [`Config::new`] is a PXE client on Ethernet's ports; every knob
 /// has a default.
@@ -25,6 +28,7 @@ pub struct Config {
     pub(super) server_port: u16,
     pub(super) pxe_port: u16,
     pub(super) broadcast: bool,
+    pub(super) dialects: Dialects,
     pub(super) requested: Option<Ipv4Addr>,
     pub(super) inform: Option<Ipv4Addr>,
     pub(super) proxy_wait: Duration,
@@ -35,6 +39,18 @@ pub struct Config {
     pub(super) attempts: u8,
     pub(super) parameters: Vec<u8, 16>,
     pub(super) error: Option<ConfigError>,
+}
+
+/// The dialects of a machine on InfiniBand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Dialects {
+    port_guid: [u8; 8],
+    /// The present one.
+    pub(super) present: Option<IpoibDialect>,
+    /// Those to try after it.
+    later: Vec<IpoibDialect, MAX_DIALECTS>,
+    /// How often each but the last asks.
+    discovers: u8,
 }
 
 /// What option 60 says.
@@ -72,6 +88,7 @@ impl Config {
             server_port: 67,
             pxe_port: 4011,
             broadcast: false,
+            dialects: Dialects { port_guid: [0; 8], present: None, later: Vec::new(), discovers: 2 },
             requested: None,
             inform: None,
             proxy_wait: Duration::from_secs(2),
@@ -89,13 +106,7 @@ impl Config {
     /// and a client identifier by RFC 4361 made of a link-layer DUID with the port's GUID.
     #[must_use]
     pub fn ipoib(seed: u64, port_guid: [u8; 8]) -> Self {
-        let [a, b, c, d, e, f, g, h] = port_guid;
-        let iaid = u32::from_be_bytes([e, f, g, h]);
-        // DUID-LL: type 3, hardware type 32 (RFC 8415 section 11.4).
-        let client_id = ClientId::duid(iaid, &[0, 3, 0, 32, a, b, c, d, e, f, g, h]);
-        let config =
-            Self::new(seed, HardwareAddress::empty(HardwareAddress::INFINIBAND)).with_broadcast(true);
-        config.with_client_id(client_id.unwrap_or(ClientId::None))
+        Self::ipoib_dialects(seed, port_guid, &[IpoibDialect::Rfc4390])
     }
 
     /// A PXE client over InfiniBand as iPXE and `FlexBoot` present it: an Ethernet-like address of six bytes of the
@@ -103,9 +114,51 @@ impl Config {
     ///
     /// The bytes are those that Mellanox's convention makes a MAC address of: 0, 1, 2, 5, 6 and 7.
     #[must_use]
-    pub const fn ipoib_ipxe(seed: u64, port_guid: [u8; 8]) -> Self {
-        let [a, b, c, _, _, f, g, h] = port_guid;
-        Self::new(seed, HardwareAddress::ethernet([a, b, c, f, g, h])).with_broadcast(true)
+    pub fn ipoib_ipxe(seed: u64, port_guid: [u8; 8]) -> Self {
+        Self::ipoib_dialects(seed, port_guid, &[IpoibDialect::Ipxe])
+    }
+
+    /// A PXE client over InfiniBand that presents itself in the first of `dialects`, and where nobody answers that, in
+    /// the next; at most five. An empty list means RFC 4390's.
+    #[must_use]
+    pub fn ipoib_dialects(seed: u64, port_guid: [u8; 8], dialects: &[IpoibDialect]) -> Self {
+        let (first, later) = dialects.split_first().unwrap_or((&IpoibDialect::Rfc4390, &[]));
+        let nobody = HardwareAddress::empty(HardwareAddress::INFINIBAND);
+        let mut config = Self::new(seed, nobody).with_broadcast(true);
+        config.dialects.port_guid = port_guid;
+        match Vec::from_slice(later) {
+            Ok(later) => config.dialects.later = later,
+            Err(_) => config.fault(ConfigError::TooManyDialects { dialects: dialects.len() }),
+        }
+        config.present_as(*first);
+        config
+    }
+
+    /// How many DISCOVERs each dialect but the last sends before the next has its turn, 1 to 255. Default 2, which is
+    /// about 12 seconds; the last one asks as often as [`with_attempts`](Self::with_attempts) says.
+    #[must_use]
+    pub const fn with_discovers_per_dialect(mut self, discovers: u8) -> Self {
+        self.dialects.discovers = if discovers == 0 { 1 } else { discovers };
+        self
+    }
+
+    /// Speaks the next dialect; `None` if there is none.
+    pub(super) fn next_dialect(&mut self) -> Option<IpoibDialect> {
+        let next = *self.dialects.later.first()?;
+        self.dialects.later.remove(0);
+        self.present_as(next);
+        Some(next)
+    }
+
+    fn present_as(&mut self, dialect: IpoibDialect) {
+        let identity = dialect.identity(self.dialects.port_guid);
+        (self.hardware, self.client_id) = (identity.hardware, identity.client_id);
+        self.dialects.present = Some(dialect);
+    }
+
+    /// How many DISCOVERs are sent before something else is tried.
+    pub(super) fn discovers(&self) -> u8 {
+        if self.dialects.later.is_empty() { self.attempts } else { self.dialects.discovers }
     }
 
     /// The architecture (option 93, RFC 4578 and the IANA registry): 0 BIOS, 7 UEFI x64, 11 UEFI arm64.
@@ -238,6 +291,18 @@ impl Config {
     #[must_use]
     pub const fn hardware(&self) -> HardwareAddress {
         self.hardware
+    }
+
+    /// The client identifier (option 61).
+    #[must_use]
+    pub const fn client_id(&self) -> &ClientId {
+        &self.client_id
+    }
+
+    /// The GUID of the port and the present dialect, for a client over InfiniBand.
+    #[must_use]
+    pub fn infiniband(&self) -> Option<([u8; 8], IpoibDialect)> {
+        self.dialects.present.map(|dialect| (self.dialects.port_guid, dialect))
     }
 
     /// The machine's UUID as it goes on the wire, if one was given.

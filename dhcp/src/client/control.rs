@@ -4,7 +4,7 @@ use bootproto_core::Instant;
 
 use super::exchange::Exchange;
 use super::machine::{Phase, State, soon};
-use super::{Boot, Client, Lease};
+use super::{Boot, Client, Config, Lease};
 use crate::wire::{MenuItems, Prompt, PxeOptions, Value};
 
 /// A boot menu (PXE 2.1 section 2.4, sub-options 9 and 10).
@@ -121,6 +121,12 @@ impl Client {
     #[must_use]
     pub const fn is_finished(&self) -> bool {
         matches!(self.state, State::Finished)
+    }
+
+    /// What the client says it is: for a client with several dialects, in the present one.
+    #[must_use]
+    pub const fn config(&self) -> &Config {
+        &self.config
     }
 
     /// The transaction id of the present exchange, for a log.

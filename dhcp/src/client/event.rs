@@ -3,6 +3,7 @@
 use core::net::Ipv4Addr;
 
 use super::{Failure, Ignored};
+use crate::IpoibDialect;
 
 /// What a call tells its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub enum Event<'d> {
     Ignored(Ignored),
     /// Somebody offers something. For the log.
     Offered(Offer),
+    /// Nobody answered the dialect before; this one asks now. For the log.
+    Dialect(IpoibDialect),
     /// See by ARP whether somebody uses this address, then call [`Client::probe_result`](super::Client::probe_result).
     /// Without a result, the address counts as free after ten seconds.
     ProbeAddress(Ipv4Addr),

@@ -145,6 +145,11 @@ bootproto_core::numbered! {
         NoIdentity = 1305, "there is neither a hardware address nor a client identifier", "Give a client identifier, as RFC 4390 asks.";
         /// The cached packet is not an acknowledgement.
         BadCache = 1306, "the cached packet is no DHCP acknowledgement", "Ask for a new lease.";
+        /// More dialects than there are.
+        TooManyDialects {
+            /// How many.
+            dialects: usize
+        } = 1307, "{dialects} dialects are to be tried, 5 are kept", "Name each dialect once.";
     }
 }
 

@@ -29,6 +29,8 @@ pub struct Client {
     pub(super) offers_seen: u8,
     /// The offered address first, then the lease.
     pub(super) lease: Option<Lease>,
+    /// How often earlier dialects asked.
+    pub(super) asked_before: u8,
     /// The address that turned out to be somebody else's.
     pub(super) declined: Option<Ipv4Addr>,
     /// How many addresses were declined or refused since the last success.
@@ -141,6 +143,7 @@ impl Client {
             offer: None,
             offers_seen: 0,
             lease: None,
+            asked_before: 0,
             declined: None,
             setbacks: 0,
             phase: Phase::Waiting,

@@ -19,6 +19,7 @@
 //! |---|---|---|---|
 //! | selecting | a complete offer, or the wait's end | requesting | REQUEST |
 //! | selecting | a BOOTP answer, and the wait's end | bound | `Bound` |
+//! | selecting | silence, and another dialect to try | selecting | `Dialect`, DISCOVER |
 //! | selecting, requesting, informing | silence | finished | `Failed` |
 //! | rebooting | silence, twice | selecting | DISCOVER |
 //! | requesting, rebooting, informing | ACK | bound (probing if asked for) | `Bound` (`ProbeAddress`) |

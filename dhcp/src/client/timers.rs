@@ -60,9 +60,9 @@ impl Client {
         }
         match self.state {
             State::Selecting { until } if until.is_some_and(|at| at <= now) => self.select(now),
-            State::Selecting { .. } => self.retry(self.config.attempts, |client| match client.offer {
+            State::Selecting { .. } => self.retry(self.config.discovers(), |client| match client.offer {
                 Some(_) => client.select(now),
-                None => Some(client.give_up_discovery()),
+                None => Some(client.next_dialect(now).unwrap_or_else(|| client.give_up_discovery())),
             }),
             State::Requesting => self.retry(self.config.attempts, |client| {
                 let (server, tries) = (client.offer?.server, client.exchange.tries);
@@ -111,8 +111,17 @@ impl Client {
         expired.is_none().then_some(event)
     }
 
+    /// Presents the machine in another way and asks from the beginning. A late answer to the way before is lost with its
+    /// transaction id, as it must be: that lease would be another client's.
+    fn next_dialect(&mut self, now: Instant) -> Option<Event<'static>> {
+        let dialect = self.config.next_dialect()?;
+        self.asked_before = self.asked_before.saturating_add(self.exchange.tries);
+        self.start_over(now);
+        Some(Event::Dialect(dialect))
+    }
+
     fn give_up_discovery(&mut self) -> Event<'static> {
-        let tries = self.exchange.tries;
+        let tries = self.asked_before.saturating_add(self.exchange.tries);
         let proxy = self.proxy.is_some();
         self.fail(if proxy { Failure::ProxyOnly { tries } } else { Failure::NoOffers { tries } })
     }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 mod boot;
 mod dhcp_dnsmasq;
+mod dhcp_infiniband;
 mod dhcp_isc;
 mod dhcp_server;
 mod nbp;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         tftp_client::CASES,
         relay::CASES,
         dhcp_dnsmasq::CASES,
+        dhcp_infiniband::CASES,
         dhcp_isc::CASES,
         dhcp_server::CASES,
         tftp_options::CASES,
