@@ -11,7 +11,9 @@
 
 pub mod cpio;
 pub mod dhcp;
+pub mod fabric;
 pub mod frames;
+pub mod guest;
 pub mod lan;
 pub mod loaders;
 pub mod machine;

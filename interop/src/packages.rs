@@ -161,11 +161,11 @@ fn is_root() -> bool {
     rustix::process::getuid().is_root() && std::env::var_os(NO_ROOT).is_none()
 }
 
-/// Follows a package that only depends on the real one, such as `linux-image-cloud-amd64`.
+/// Follows a package that only depends on the real one: `linux-image-cloud-amd64` and `linux-image-amd64`.
 fn concrete(package: &str) -> String {
     let depends =
         ask("apt-cache", &["depends", "--no-recommends", "--no-suggests", package]).unwrap_or_default();
-    let prefix = package.trim_end_matches("-cloud-amd64");
+    let prefix = package.trim_end_matches("-amd64").trim_end_matches("-cloud");
     depends
         .lines()
         .filter_map(|line| line.trim().strip_prefix("Depends: "))

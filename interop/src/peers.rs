@@ -48,4 +48,9 @@ peers! {
     UNDIONLY = "undionly.kpxe", "ipxe", How::Unpack(&[]), "usr/lib/ipxe/undionly.kpxe";
     /// Debian's kernel for virtual machines.
     LINUX = "Linux", "linux-image-cloud-amd64", How::Unpack(&[]), "boot";
+    /// Debian's kernel with every driver: those of InfiniBand, and the NFS server.
+    LINUX_ALL = "Linux with InfiniBand", "linux-image-amd64", How::Unpack(&[]), "boot";
+    /// The subnet manager, unpacked for machines that run it.
+    OPENSM_INSIDE = "opensm", "opensm",
+        How::Unpack(&["libopensm9", "libosmcomp5", "libosmvendor5", "libibumad3", "libwrap0"]), "usr/sbin/opensm";
 }

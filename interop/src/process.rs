@@ -178,6 +178,14 @@ impl Program {
         }
     }
 
+    /// Kills it at once, with its children.
+    pub fn kill(&mut self) {
+        // The group first: a server's children go with it. The number can't be another's before `wait`.
+        self.signal(rustix::process::Signal::KILL);
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
     fn signal(&self, signal: rustix::process::Signal) {
         if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw) {
             let _ = rustix::process::kill_process_group(pid, signal);
@@ -187,10 +195,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // The group first: a server's children go with it. The number can't be another's before `wait`.
-        self.signal(rustix::process::Signal::KILL);
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.kill();
     }
 }
 

@@ -10,6 +10,7 @@ mod dhcp_dnsmasq;
 mod dhcp_infiniband;
 mod dhcp_isc;
 mod dhcp_server;
+mod fabric;
 mod nbp;
 mod option_rom;
 mod relay;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         uefi::CASES,
         nbp::CASES,
         option_rom::CASES,
+        fabric::CASES,
         boot::CASES,
     ]
     .concat();
