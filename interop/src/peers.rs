@@ -46,6 +46,8 @@ peers! {
     GRUB = "GRUB", "grub-pc-bin", How::Unpack(&["grub-common", "libdevmapper1.02.1", "liblzma5"]), "usr/lib/grub/i386-pc/pxe.mod";
     /// iPXE as a boot file: over the ROM's UNDI, and with drivers of its own.
     UNDIONLY = "undionly.kpxe", "ipxe", How::Unpack(&[]), "usr/lib/ipxe/undionly.kpxe";
+    /// Reads captures, in Wireshark's words.
+    TSHARK = "tshark", "tshark", How::Install, "usr/bin/tshark";
     /// Debian's kernel for virtual machines.
     LINUX = "Linux", "linux-image-cloud-amd64", How::Unpack(&[]), "boot";
     /// Debian's kernel with every driver: those of InfiniBand, and the NFS server.

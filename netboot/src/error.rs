@@ -38,6 +38,8 @@ bootproto_core::numbered! {
             address: Ipv4Addr } = 6213 ["PXE-E11"], "nobody answers ARP for {address}", "is the machine with that address on, and in this network (VLAN)?";
         /// The file is there, and the server's user may not open it.
         NoAccess = 6214 ["PXE-E3C"], "the server itself may not open the file", "make file and directories readable for the user that serves (chmod a+rX)";
+        /// The log has no capture, or not all of it.
+        NoCapture = 6215, "there is no whole capture in the log", "log the serial line from before the machine starts until after the line END BOOTPROTO PCAPNG";
     }
 }
 

@@ -9,9 +9,11 @@
 //! - [`serve`] is the server: DHCP, `ProxyDHCP` and TFTP out of one directory;
 //! - [`embedded`] is that server on loopback with a small tree of its own, for trying things out;
 //! - `raw` runs any machine over the frames of a real interface, as firmware would (Linux);
+//! - [`capture`] gets a capture file out of a serial log;
 //! - [`cli`] is the program.
 
 pub mod boot;
+pub mod capture;
 pub mod cli;
 pub mod drive;
 pub mod embedded;

@@ -87,3 +87,48 @@ fn help_completions_and_manual_are_there() {
     }
     assert_eq!(complaint(&netboot(&["man", "/nonesuch"])).1, Some(2));
 }
+
+/// What firmware would have printed: two packets, as the line of a capture.
+fn serial_log() -> String {
+    use bootproto::trace::{Direction, Packet, write_text};
+    let path = bootproto_core::UdpPath::v4("10.0.0.2:2070".parse().unwrap(), "10.0.0.1:69".parse().unwrap());
+    let at = bootproto_core::Instant::from_millis;
+    let mut text = String::from("Booting from ROM..\r\n");
+    write_text(
+        [
+            Packet::datagram(at(1), Direction::Sent, path, b"\0\x01vmlinuz\0octet\0"),
+            Packet::datagram(at(2), Direction::Received, path, b"\0\x05\0\x01no such file\0"),
+        ],
+        &mut text,
+    )
+    .unwrap();
+    text
+}
+
+#[test]
+fn a_capture_comes_out_of_a_serial_log() {
+    let directory = tempfile::tempdir().unwrap();
+    let log = directory.path().join("serial.log");
+    std::fs::write(&log, serial_log()).unwrap();
+    let output = netboot(&["trace", log.to_str().unwrap()]);
+    let (line, code) = complaint(&output);
+    assert!(line.contains("serial.log, line 2: 2 packets") && code == Some(0), "{line}");
+    let file = std::fs::read(directory.path().join("serial.pcapng")).unwrap();
+    assert_eq!(file[..4], [0x0a, 0x0d, 0x0d, 0x0a]);
+    // The same on standard output.
+    assert_eq!(netboot(&["trace", log.to_str().unwrap(), "-"]).stdout, file);
+    let damaged = serial_log().replace("no such", "").replace("Cg0NC", "Cg0N");
+    std::fs::write(&log, damaged).unwrap();
+    for (arguments, part, exit) in [
+        (&["trace", log.to_str().unwrap()][..], "BP6215", 1),
+        (&["trace", "/nonesuch"], "BP6309", 2),
+        (&["trace", "-"], "name it after", 2),
+        (&["trace", log.to_str().unwrap(), "-", "--json"], "can't be both", 2),
+    ] {
+        let (line, code) = complaint(&netboot(arguments));
+        assert!(line.contains(part) && code == Some(exit), "{arguments:?}: {line}");
+    }
+    std::fs::write(&log, serial_log()).unwrap();
+    let (line, _) = complaint(&netboot(&["trace", log.to_str().unwrap(), "--number", "2"]));
+    assert!(line.contains("--number 2: the log has 1"), "{line}");
+}

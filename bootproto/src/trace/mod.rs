@@ -26,6 +26,6 @@ pub mod pcapng;
 mod ring;
 mod text;
 
-pub use packet::{Direction, Layer, Packet};
+pub use packet::{Direction, Layer, Packet, What};
 pub use ring::{Iter, Ring};
 pub use text::{BEGIN, END, LINE, write_text};

@@ -66,6 +66,12 @@ impl<'p> Packet<'p> {
         }
     }
 
+    /// What it is, without time, way and peer.
+    #[must_use]
+    pub const fn what(&self) -> What<'p> {
+        What(*self)
+    }
+
     /// Whether bytes are missing.
     #[must_use]
     pub const fn is_cut(&self) -> bool {
@@ -81,12 +87,23 @@ impl fmt::Display for Packet<'_> {
             Direction::Sent => '>',
         };
         write!(f, "{:4}.{:06} {arrow} ", micros / 1_000_000, micros % 1_000_000)?;
-        match self.layer {
-            Layer::Datagram(path) => {
-                write!(f, "{} ", path.remote)?;
-                describe::datagram(f, self.bytes, self.length)
-            }
-            Layer::Frame => describe::frame(f, self),
+        if let Layer::Datagram(path) = self.layer {
+            write!(f, "{} ", path.remote)?;
+        }
+        write!(f, "{}", self.what())
+    }
+}
+
+/// What a packet is, in words: the kind of DHCP message and its addresses, the TFTP packet and its options. Of a frame,
+/// the peer too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct What<'p>(Packet<'p>);
+
+impl fmt::Display for What<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.layer {
+            Layer::Datagram(_) => describe::datagram(f, self.0.bytes, self.0.length),
+            Layer::Frame => describe::frame(f, &self.0),
         }
     }
 }

@@ -19,6 +19,7 @@ mod tftp;
 mod tftp_client;
 mod tftp_options;
 mod tftp_server;
+mod trace;
 mod uefi;
 
 fn main() -> ExitCode {
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         option_rom::CASES,
         fabric::CASES,
         boot::CASES,
+        trace::CASES,
     ]
     .concat();
     interop::runner::main(&cases)

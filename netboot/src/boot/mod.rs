@@ -19,4 +19,4 @@ pub use joined::{Diagnosis, Joined};
 pub use outcome::{Ended, Outcome};
 pub use report::Report;
 pub use run::{boot, memory};
-pub use trace::{Trace, Traced};
+pub use trace::{Trace, Traced, Way};

@@ -4,6 +4,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::fd::BorrowedFd;
 
+use bootproto::trace::{Direction, Packet};
 use bootproto_core::{Instant, UdpPath};
 use bootproto_dhcp::client::Lease;
 
@@ -11,31 +12,30 @@ use super::{Diagnosis, Joined};
 use crate::Error;
 use crate::drive::Network;
 
-/// What goes over it.
+/// A datagram that went over it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Trace {
+    /// Which way.
+    pub way: Way,
+    /// To whom, or from whom.
+    pub peer: SocketAddr,
+    /// How many bytes.
+    pub bytes: usize,
+    /// What it is, in the words of `bootproto::trace`.
+    pub what: String,
+}
+
+/// Which way a datagram went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Trace {
-    /// A datagram to a peer that the last one did not go to.
-    Sent {
-        /// To whom.
-        to: SocketAddr,
-        /// How many bytes.
-        bytes: usize,
-    },
-    /// The same datagram as before: nobody answered it.
-    SentAgain {
-        /// To whom.
-        to: SocketAddr,
-        /// How many bytes.
-        bytes: usize,
-    },
-    /// A datagram from a peer that the last one did not come from.
-    Received {
-        /// From whom.
-        from: SocketAddr,
-        /// How many bytes.
-        bytes: usize,
-    },
+pub enum Way {
+    /// To a peer that the last one did not go to.
+    Sent,
+    /// The same as before: nobody answered it.
+    SentAgain,
+    /// From a peer that the last one did not come from.
+    Received,
 }
 
 /// Any network, watched. Of a flow in which every datagram follows the one before, only the first is told.
@@ -58,10 +58,10 @@ impl<N: Network> Network for Traced<'_, N> {
         let (to, length) = (path.remote, bytes.len());
         let follows = self.sent.as_ref().is_some_and(|(last, _)| *last == to);
         let again = self.sent.as_ref().is_some_and(|(last, old)| *last == to && old == bytes);
-        if again {
-            (self.tell)(Trace::SentAgain { to, bytes: length });
-        } else if !follows || is_broadcast(to) {
-            (self.tell)(Trace::Sent { to, bytes: length });
+        let way = if again { Way::SentAgain } else { Way::Sent };
+        if again || !follows || is_broadcast(to) {
+            let what = Packet::datagram(now, Direction::Sent, path, bytes).what().to_string();
+            (self.tell)(Trace { way, peer: to, bytes: length, what });
         }
         self.sent = Some((to, bytes.to_vec()));
         self.network.send(now, path, bytes)
@@ -72,7 +72,9 @@ impl<N: Network> Network for Traced<'_, N> {
         if let Some((path, bytes)) = received {
             let from = path.remote;
             if self.heard.is_none_or(|(last, _)| last != from) {
-                (self.tell)(Trace::Received { from, bytes });
+                let payload = buf.get(..bytes).unwrap_or_default();
+                let what = Packet::datagram(now, Direction::Received, path, payload).what().to_string();
+                (self.tell)(Trace { way: Way::Received, peer: from, bytes, what });
             }
             self.heard = Some((from, bytes));
         }
@@ -120,7 +122,7 @@ fn is_broadcast(to: SocketAddr) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Trace, Traced};
+    use super::{Trace, Traced, Way};
     use crate::boot::Joined;
     use crate::drive::{Network, Ports};
     use bootproto_core::{Instant, UdpPath};
@@ -136,21 +138,22 @@ mod tests {
         let mut traced = Traced::new(&mut ports, &mut tell);
         let now = Instant::default();
         let path = UdpPath::from_port(7, SocketAddrV4::new(*address.ip(), address.port()));
-        for bytes in [&b"one"[..], b"two", b"two"] {
+        for bytes in [&b"\0\x01a\0???"[..], b"two", b"two"] {
             traced.send(now, path, bytes).unwrap();
         }
         let mut buf = [0; 16];
         let (_, from) = peer.recv_from(&mut buf).unwrap();
-        peer.send_to(b"answer", from).unwrap();
+        peer.send_to(b"\0\x04\0\x07", from).unwrap();
         peer.send_to(b"another", from).unwrap();
         while traced.last_received().is_none_or(|(_, length)| length != 7) {
             traced.receive(now, &mut buf).unwrap();
         }
-        let to = address.into();
+        let peer = address.into();
+        let trace = |way, bytes, what: &str| Trace { way, peer, bytes, what: what.into() };
         let expected = [
-            Trace::Sent { to, bytes: 3 },
-            Trace::SentAgain { to, bytes: 3 },
-            Trace::Received { from: to, bytes: 6 },
+            trace(Way::Sent, 7, "TFTP RRQ a, 7 bytes"),
+            trace(Way::SentAgain, 3, "UDP, 3 bytes"),
+            trace(Way::Received, 4, "TFTP ACK 7"),
         ];
         assert_eq!(told, expected);
     }

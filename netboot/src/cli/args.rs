@@ -44,6 +44,8 @@ pub enum Command {
     Get(GetArgs),
     /// Store one file over TFTP
     Put(PutArgs),
+    /// Get the capture file out of a serial log in which firmware printed its last packets
+    Trace(TraceArgs),
     /// Print the completions for a shell
     Completions {
         /// Which shell
@@ -99,6 +101,24 @@ pub struct PutArgs {
     /// How to transfer
     #[command(flatten)]
     pub options: TransferArgs,
+}
+
+/// `netboot trace`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  netboot trace serial.log                        makes serial.pcapng, for Wireshark
+  netboot trace serial.log - | tshark -r -        shows the packets here
+  netboot trace - last.pcapng < /tmp/serial.log
+
+Where the log has more than one capture, the last one is meant.")]
+pub struct TraceArgs {
+    /// The log of the serial line, or - for standard input
+    pub log: PathBuf,
+    /// Where to put the capture file, or - for standard output [default: the log's name, ending in .pcapng]
+    pub file: Option<PathBuf>,
+    /// Which capture of the log, from 1 [default: the last]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..))]
+    pub number: Option<u16>,
 }
 
 /// What `get` and `put` share.

@@ -11,6 +11,7 @@ mod documents;
 mod run;
 mod serve_args;
 mod show;
+mod trace;
 mod transfers;
 
 pub use args::{Cli, Command};

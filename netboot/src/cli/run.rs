@@ -8,7 +8,7 @@ use std::time::Instant;
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::{Cli, Command, boot, documents, transfers};
+use super::{Cli, Command, boot, documents, trace, transfers};
 use crate::drive::Stop;
 use crate::{Error, Mistake, serve};
 
@@ -42,6 +42,7 @@ fn run(cli: Cli) -> Result<(), Error> {
         }
         Command::Get(args) => transfers::get(&args, cli.json),
         Command::Put(args) => transfers::put(&args, cli.json),
+        Command::Trace(args) => trace::run(&args, cli.json),
         Command::Completions { shell } => documents::completions(shell),
         Command::Man { directory } => documents::man(directory.as_deref()),
     }

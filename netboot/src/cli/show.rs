@@ -8,7 +8,7 @@ use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
 use super::transfers::style;
-use crate::boot::{Report, Trace};
+use crate::boot::{Report, Trace, Way};
 
 /// Lines and a progress bar on a terminal, or one object a line.
 pub(super) struct Show {
@@ -60,14 +60,15 @@ impl Show {
 
     /// A datagram that came or went.
     pub(super) fn trace(&mut self, trace: Trace) {
-        let (event, way, peer, bytes) = match trace {
-            Trace::Sent { to, bytes } => ("sent", "to", to, bytes),
-            Trace::SentAgain { to, bytes } => ("sent-again", "to", to, bytes),
-            Trace::Received { from, bytes } => ("heard", "from", from, bytes),
+        let (event, way) = match trace.way {
+            Way::Sent => ("sent", "to"),
+            Way::SentAgain => ("sent-again", "to"),
+            Way::Received => ("heard", "from"),
         };
-        let text = format!("{}: {bytes} bytes", event.replace('-', " "));
+        let text = format!("{}: {}", event.replace('-', " "), trace.what);
         let step = self.step.unwrap_or(Step::Select);
-        self.detail(step, way, Some(peer), text, json!({"event": event, "bytes": bytes}));
+        let fields = json!({"event": event, "bytes": trace.bytes, "what": trace.what});
+        self.detail(step, way, Some(trace.peer), text, fields);
     }
 
     /// What only who asks for it wants to know.
