@@ -18,10 +18,14 @@
 #![forbid(unsafe_code)]
 
 mod address;
+pub mod cm;
+#[doc(hidden)]
+pub mod fuzzing;
 mod layout;
 pub mod mad;
 pub mod packet;
 pub mod raw;
+pub mod rc;
 pub mod verbs;
 
 pub use address::{Gid, Guid, Lid, Mtu, PKey, Psn, QKey, Qpn, Rate, ServiceLevel};

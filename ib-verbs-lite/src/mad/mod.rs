@@ -7,6 +7,7 @@
 //! Reserved bits are zero in what is written and passed over in what is read.
 
 pub mod attribute;
+pub mod cm;
 mod code;
 mod gmp;
 mod header;
