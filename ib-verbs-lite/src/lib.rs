@@ -21,6 +21,7 @@ mod address;
 pub mod cm;
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod ipoib;
 mod layout;
 pub mod mad;
 pub mod packet;
