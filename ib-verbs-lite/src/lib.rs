@@ -1,7 +1,8 @@
 //! InfiniBand for firmware: what stands between an HCA driver and a boot client.
 //!
 //! What belongs here: addresses, the traits that a driver implements ([`verbs`]), the bytes of packets ([`packet`])
-//! and of management datagrams ([`mad`]), the software transport for dumb hardware ([`raw`]). What does not: any one chip, IP (that is IPoIB's), and the boot itself.
+//! and of management datagrams ([`mad`]), the software transport for dumb hardware ([`raw`]), IP over it ([`ipoib`]).
+//! What does not: any one chip, and the boot itself.
 //!
 //! | what | source |
 //! |---|---|
@@ -11,9 +12,10 @@
 //! | SA: records, component masks, RMPP | chapters 13.6 and 15 |
 //! | performance management | chapter 16.1 |
 //! | communication management | chapter 12 |
+//! | IP over `InfiniBand` | RFC 4391, RFC 4392 |
 //!
 //! Numbers of what can go wrong start with `BP5`; the last two digits say where: 00 to 19 verbs and packets, 20 to 39
-//! MADs and their agents, 40 to 59 CM and RC, 60 to 79 IPoIB.
+//! MADs and their agents, 40 to 59 CM and RC. IPoIB has 5080 to 5099, 5280 to 5299 and 5360 to 5379.
 #![no_std]
 #![forbid(unsafe_code)]
 

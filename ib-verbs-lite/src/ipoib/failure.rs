@@ -49,41 +49,41 @@ bootproto_core::numbered! {
         Unreachable { /// Which.
             address: IpAddr,
             /// How often everybody was asked.
-            tries: u8 } = 5250, "nobody answers for {address}, asked {tries} times", "Is the machine up, and its port in the same partition (P_Key)?";
+            tries: u8 } = 5280, "nobody answers for {address}, asked {tries} times", "Is the machine up, and its port in the same partition (P_Key)?";
         /// There is a neighbour but no way to its port.
         NoPath { /// Whose.
-            address: IpAddr } = 5251, "the subnet manager knows no path to {address}", "Is its port still active? On the SM's node: saquery -p.";
+            address: IpAddr } = 5281, "the subnet manager knows no path to {address}", "Is its port still active? On the SM's node: saquery -p.";
         /// The group's Q_Key, MTU or LID makes no sense.
         BadGroup { /// Which.
-            group: Gid } = 5252, "the subnet manager's record of group {group} makes no sense", "See the group by `saquery -g` on the SM's node.";
+            group: Gid } = 5282, "the subnet manager's record of group {group} makes no sense", "See the group by `saquery -g` on the SM's node.";
         /// The group's MTU is larger than the port's: a node that can't take it must not join (RFC 4391 section 4).
         GroupMtu { /// The group's.
             group: Mtu,
             /// The port's.
-            port: Mtu } = 5253, "the broadcast group has an MTU of {group}, this port takes {port}", "Lower the group's MTU in the subnet manager's partitions.conf.";
+            port: Mtu } = 5283, "the broadcast group has an MTU of {group}, this port takes {port}", "Lower the group's MTU in the subnet manager's partitions.conf.";
         /// The group is in another partition than it should be.
         GroupPartition { /// The group's.
-            p_key: PKey } = 5254, "the broadcast group is in partition {p_key}", "Correct the subnet manager's partitions.conf.";
+            p_key: PKey } = 5284, "the broadcast group is in partition {p_key}", "Correct the subnet manager's partitions.conf.";
         /// A packet had to be dropped since too many wait.
-        QueueFull = 5255, "too many packets wait for their neighbours", "Is the link up? Nothing is leaving this machine.";
+        QueueFull = 5285, "too many packets wait for their neighbours", "Is the link up? Nothing is leaving this machine.";
         /// The neighbour cache is full of neighbours in use.
         TooManyNeighbours { /// Who is the one too many.
-            address: IpAddr } = 5256, "no room for {address}: every known neighbour is in use", "A boot needs two or three: find out what asks for so many.";
+            address: IpAddr } = 5286, "no room for {address}: every known neighbour is in use", "A boot needs two or three: find out what asks for so many.";
         /// The packet is longer than the group's MTU allows.
         TooLong { /// Its length.
             length: usize,
             /// What is allowed.
-            limit: usize } = 5257, "a packet of {length} bytes is longer than the MTU of {limit}", "Ask TFTP for smaller blocks.";
+            limit: usize } = 5287, "a packet of {length} bytes is longer than the MTU of {limit}", "Ask TFTP for smaller blocks.";
         /// The bytes are no IP packet.
-        NotIp = 5258, "what is to be sent is no IP packet", "The program's own fault.";
+        NotIp = 5288, "what is to be sent is no IP packet", "The program's own fault.";
         /// The destination is neither on our network nor behind a router that we know.
         NoRoute { /// Where it was to go.
-            to: Ipv4Addr } = 5259, "there is no route to {to}", "The server is on another network: DHCP must give a router (option 3) and a netmask (option 1).";
+            to: Ipv4Addr } = 5289, "there is no route to {to}", "The server is on another network: DHCP must give a router (option 3) and a netmask (option 1).";
         /// No more groups can be kept.
-        TooManyGroups = 5260, "too many multicast groups", "Leave one first.";
+        TooManyGroups = 5290, "too many multicast groups", "Leave one first.";
         /// The SM does not let us send to the group.
         GroupRefused { /// Which.
-            group: Gid } = 5261, "the subnet manager does not let us into the group {group}", "See its log; a group of IPv4 multicast exists only while somebody is in it.";
+            group: Gid } = 5291, "the subnet manager does not let us into the group {group}", "See its log; a group of IPv4 multicast exists only while somebody is in it.";
     }
 }
 
@@ -92,11 +92,11 @@ bootproto_core::numbered! {
     pub enum ConfigError {
         /// A partition key of which only the membership bit is set, or nothing.
         NoPartition { /// The key.
-            p_key: PKey } = 5340, "{p_key} is no partition", "0xffff is the default partition.";
+            p_key: PKey } = 5360, "{p_key} is no partition", "0xffff is the default partition.";
         /// No multicast scope.
         BadScope { /// The scope.
-            scope: u8 } = 5341, "the scope {scope} is outside 1 to 14", "2 is the subnet.";
+            scope: u8 } = 5361, "the scope {scope} is outside 1 to 14", "2 is the subnet.";
         /// Questions without pause.
-        NoInterval = 5342, "the interval between questions is below a millisecond", "0.5 s suits most fabrics.";
+        NoInterval = 5362, "the interval between questions is below a millisecond", "0.5 s suits most fabrics.";
     }
 }

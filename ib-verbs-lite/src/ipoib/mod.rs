@@ -33,6 +33,15 @@ mod outgoing;
 mod probe;
 mod sending;
 #[cfg(test)]
+#[allow(
+    clippy::arithmetic_side_effects,
+    clippy::wildcard_enum_match_arm,
+    clippy::std_instead_of_core,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "tests"
+)]
 mod tests;
 
 pub use address::LinkAddress;

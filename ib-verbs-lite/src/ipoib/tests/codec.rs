@@ -155,8 +155,8 @@ fn with_options(options: &[u8]) -> Vec<u8> {
         pseudo.push(0);
     }
     let sum: u32 = pseudo.chunks(2).map(|pair| u32::from(pair[0]) << 8 | u32::from(pair[1])).sum();
-    let sum = !((sum & 0xffff) + (sum >> 16)) as u16;
-    bytes[42..44].clone_from_slice(&sum.to_be_bytes());
+    let [_, _, high, low] = (!((sum & 0xffff) + (sum >> 16))).to_be_bytes();
+    bytes[42..44].clone_from_slice(&[high, low]);
     bytes
 }
 
