@@ -10,6 +10,7 @@ mod hca;
 mod memory;
 pub mod node;
 mod proxy;
+pub mod seed;
 pub mod server;
 pub mod switch;
 pub mod wire;

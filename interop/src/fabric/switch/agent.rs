@@ -150,7 +150,11 @@ impl Agent {
             NODE_INFO => data = node_info(PORTS, from),
             SWITCH_INFO => data = self.switch,
             GUID_INFO => data[..8].copy_from_slice(&GUID.to_be_bytes()),
-            PORT_INFO => data = *self.ports.get(at & 0xff).ok_or(BAD_VALUE)?,
+            PORT_INFO => {
+                data = *self.ports.get(at & 0xff).ok_or(BAD_VALUE)?;
+                // LocalPortNum: not the port that is told of, but the one that the question came in at.
+                data[28] = u8::try_from(from).unwrap_or(0);
+            }
             P_KEY_TABLE if at == 0 => data = self.p_keys,
             P_KEY_TABLE if at & 0xffff == 0 && at >> 16 <= PORTS => {}
             // One data lane: every service level is on lane 0, and nothing is arbitrated.

@@ -53,7 +53,6 @@ pub(super) const PORT_STATE_CHANGE: (usize, u8) = (11, 1 << 2);
 /// PortInfo of a port after a reset: four lanes at single rate, packets up to 2048 bytes, one data lane.
 pub(super) fn port_info(number: usize) -> Data {
     let mut data = [0; 64];
-    data[28] = u8::try_from(number).unwrap_or(0);
     data[29..34].copy_from_slice(&[2, 2, 2, 0x11, 0x22]);
     data[35..38].copy_from_slice(&[0x11, 0x40, 0x10]);
     data[41] = 4;
