@@ -30,12 +30,17 @@ pub(crate) fn write<'b, B: Block>(
     Ok(Call { opcode: B::OPCODE, bytes: writer.finish()? })
 }
 
-/// What came back: the block if the call was done, else the status. Too few bytes count as not done.
+/// What came back: the block if the call was done, else the status. Too few bytes count as not done, and a ROM that
+/// says in AX that it failed has failed, whatever the status.
 pub(crate) fn answer<B: Block>(exit: Exit, block: &[u8]) -> Result<B, Status> {
     let Ok(block) = B::parse(block) else {
         return Err(Status::FAILURE);
     };
-    if exit.is_success() { Ok(block) } else { Err(block.status()) }
+    match block.status() {
+        _ if exit.is_success() => Ok(block),
+        Status::SUCCESS => Err(Status::FAILURE),
+        status => Err(status),
+    }
 }
 
 /// The status alone, for calls whose block says nothing else.

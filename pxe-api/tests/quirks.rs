@@ -15,8 +15,9 @@
 mod common;
 
 use bootproto_core::Instant;
+use bootproto_pxe_api::blocks::PacketFilter;
 use bootproto_pxe_api::undi::{
-    Applies, Attach, Client, Config, Event, Frame, Ignored, Keep, QUIRKS, Receive, Signal,
+    Applies, Attach, Client, Config, Event, Failure, Frame, Ignored, Keep, QUIRKS, Receive, Signal,
 };
 use bootproto_pxe_api::{AREA_SIZE, Exit, Opcode, SegmentOffset, Status};
 use common::rom::{AREA, OUT, Rig, Rom};
@@ -134,6 +135,114 @@ fn a_rom_that_denies_its_interrupt_is_asked_all_the_same() {
     rig.rom.waiting.push_back(frame(4));
     rig.receive(Signal::Poll);
     assert_eq!((rig.frames.len(), rig.rom.log.len()), (4, 2), "PROCESS and GET_NEXT, no START");
+}
+
+/// iPXE answers START with "mine" whenever its interrupt was on, though nothing waits.
+#[test]
+fn a_rom_that_claims_every_interrupt_has_nothing_to_give() {
+    let mut rom = Rom::open();
+    rom.claims = true;
+    let mut rig = up(config().with_receive(Receive::Polled), rom);
+    for _ in 0..5 {
+        rig.rom.log.clear();
+        rig.receive(Signal::Poll);
+        assert_eq!((rig.rom.log.len(), rig.takes()), (2, vec![Event::Drained { frames: 0 }]));
+    }
+    rig.rom.waiting.push_back(frame(1));
+    rig.receive(Signal::Poll);
+    assert_eq!(rig.frames.len(), 1);
+}
+
+/// iPXE polls its adapter in PROCESS: who leaves START out spares a call for every round.
+#[test]
+fn without_start_a_round_is_one_call_shorter() {
+    for (start, calls) in [(true, 5), (false, 4)] {
+        let mut rig = up(config().with_receive(Receive::Polled).with_isr_start(start), Rom::open());
+        rig.rom.waiting.extend([frame(1), frame(2), frame(3)]);
+        rig.receive(Signal::Poll);
+        assert_eq!((rig.frames.len(), rig.rom.log.len()), (3, calls), "PROCESS, and GET_NEXT up to DONE");
+    }
+}
+
+/// A ROM that says "done" and touches nothing: what was asked is taken for the answer.
+#[test]
+fn a_rom_that_does_nothing_gives_nothing() {
+    let mut client = Client::new(config().with_receive(Receive::Polled).with_isr_start(false));
+    let (now, mut area) = (Instant::from_millis(1), [0; AREA_SIZE]);
+    let mut events = vec![];
+    for _ in 0..300 {
+        let Some(opcode) = client.poll_call(now, &mut area).unwrap().map(|call| call.opcode) else { break };
+        if opcode == Opcode::UNDI_GET_INFORMATION {
+            area[10..18].copy_from_slice(&[6, 0, 2, 0, 0, 0, 0, 1]);
+        }
+        if let event @ (Event::Opened | Event::Received(_) | Event::Failed(_)) =
+            client.handle_return(now, Exit::SUCCESS, &area)
+        {
+            events.push(event);
+            client.receive(now, Signal::Poll);
+        }
+    }
+    assert_eq!((events, client.poll_timeout()), (vec![Event::Opened], None));
+}
+
+/// AX and the status contradict each other: AX decides, and the reason is not "success".
+#[test]
+fn a_rom_that_fails_without_a_reason_has_failed() {
+    for (exit, status, event) in [
+        (1, 0, Event::SendFailed(Status::FAILURE)),
+        (2, 0, Event::SendFailed(Status::FAILURE)),
+        (1, 0x6b, Event::SendFailed(Status::UNDI_TRANSMIT_ERROR)),
+        (0, 0x6b, Event::Sent),
+    ] {
+        let mut rig = polled();
+        let mut area = [0; AREA_SIZE];
+        rig.client.transmit(Frame::whole(&[1; 6], false, OUT, 60).unwrap()).unwrap();
+        rig.client.poll_call(rig.now, &mut area).unwrap();
+        area[..2].copy_from_slice(&[status, 0]);
+        assert_eq!(rig.client.handle_return(rig.now, Exit(exit), &area), event);
+        rig.client.transmit(Frame::whole(&[1; 6], false, OUT, 60).unwrap()).unwrap();
+    }
+}
+
+/// Opened by the base code, refusing CLOSE and then OPEN: it is used as it is.
+#[test]
+fn a_driver_that_will_not_close_is_open_already() {
+    let mut rom = Rom::open();
+    rom.always.insert(0x07, 0x01);
+    let mut rig = up(config().with_receive(Receive::Polled), rom);
+    rig.rom.waiting.push_back(frame(3));
+    rig.receive(Signal::Poll);
+    assert_eq!(rig.frames, [frame(3)]);
+    // One that did close has no such excuse.
+    let mut rom = Rom::open();
+    rom.always.insert(0x06, 0x6a);
+    let mut rig = Rig::new(Client::new(config()), rom);
+    rig.run_on();
+    let failure = Failure::OpenFailed { status: Status::UNDI_INVALID_STATE };
+    assert_eq!(rig.events.last(), Some(&Event::Failed(failure)));
+}
+
+/// V44 of the survey's vectors: places that can't be are not handed on.
+#[test]
+fn cached_packets_at_impossible_places_are_left_out() {
+    for (length, at) in [(300, (0, 0)), (300, (0x9000, 0xff00)), (0, (0x9000, 0)), (0xffff, (0x9000, 2))] {
+        let mut rom = Rom::open();
+        (rom.cached, rom.cached_at) = (vec![2; length], at);
+        let mut rig = Rig::new(Client::new(config()), rom);
+        rig.run_on();
+        assert!(!rig.takes().iter().any(|event| matches!(event, Event::Cached(_))), "{at:?}");
+        assert!(rig.client.is_open());
+    }
+}
+
+/// Interrupt lines that are none.
+#[test]
+fn an_interrupt_line_that_can_not_be_is_not_waited_for() {
+    for (irq, line) in [(0, None), (1, Some(1)), (15, Some(15)), (16, None), (255, None), (0x0b00, None)] {
+        let mut rom = Rom::open();
+        rom.irq = irq;
+        assert_eq!(up(config(), rom).client.interrupt(), line, "{irq}");
+    }
 }
 
 #[test]
@@ -309,6 +418,7 @@ enum Op {
     Receive(bool),
     Transmit,
     Statistics,
+    Control(u8),
     Pass(u64),
     Back(u64),
 }
@@ -330,9 +440,20 @@ fn op() -> impl Strategy<Value = Op> {
         2 => any::<bool>().prop_map(Op::Receive),
         1 => Just(Op::Transmit),
         1 => Just(Op::Statistics),
+        1 => any::<u8>().prop_map(Op::Control),
         1 => (0_u64..300).prop_map(Op::Pass),
         1 => any::<u64>().prop_map(Op::Back),
     ]
+}
+
+fn control(client: &mut Client, which: u8) {
+    let _ = match which % 5 {
+        0 => client.set_filter(PacketFilter::PROMISCUOUS),
+        1 => client.set_groups(&[&[which; 6]]),
+        2 => client.set_station(&[which; 6]),
+        3 => client.reset(),
+        _ => client.group_address([224, 0, 0, which].into()),
+    };
 }
 
 proptest! {
@@ -357,6 +478,9 @@ proptest! {
                     let first = client.poll_call(now, &mut area).unwrap().map(|call| (call.opcode, call.bytes.to_vec()));
                     let again = client.poll_call(now, &mut area).unwrap().map(|call| (call.opcode, call.bytes.to_vec()));
                     prop_assert_eq!(&first, &again, "asking twice changes nothing");
+                    if let Some((opcode, _)) = first && client.is_open() {
+                        prop_assert!(opcode != Opcode::STOP_UNDI, "its number is UNDI_GET_STATE's too");
+                    }
                     let event = client.handle_return(now, Exit(exit), &block);
                     if let Event::Received(fragment) = event {
                         prop_assert!(fragment.at.range(fragment.length).is_some());
@@ -370,6 +494,7 @@ proptest! {
                 Op::Receive(interrupt) => client.receive(now, if interrupt { Signal::Interrupt } else { Signal::Poll }),
                 Op::Transmit => { let _ = client.transmit(Frame::whole(&[1; 6], false, OUT, 60).unwrap()); }
                 Op::Statistics => { let _ = client.statistics(true); }
+                Op::Control(which) => control(&mut client, which),
                 Op::Pass(millis) => now = now.saturating_add(Duration::from_millis(millis)),
                 Op::Back(micros) => now = Instant::from_micros(micros),
             }

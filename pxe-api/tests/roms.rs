@@ -14,7 +14,9 @@
 
 mod common;
 
-use bootproto_pxe_api::rom::{BiosPnp, ChecksumAt, CodeType, Editor, Faults, Image, Images, UndiRomId};
+use bootproto_pxe_api::rom::{
+    BaseRomId, BiosPnp, ChecksumAt, CodeType, Editor, Faults, Image, Images, UndiRomId,
+};
 use bootproto_pxe_api::{Layout, Refusal, SegmentOffset, byte_sum};
 use common::vector;
 use proptest::prelude::*;
@@ -45,6 +47,29 @@ fn the_headers_of_a_real_rom_are_read() {
     assert_eq!((undi.stack_size.get(), undi.data_size.get(), undi.code_size.get()), (0x2f10, 0x2f10, 0x0812));
     assert_eq!(image.faults(), Faults::default());
     assert!(image.is_for(0x8086, 0x100e) && !image.is_for(0x10ec, 0x100e));
+}
+
+#[test]
+fn the_base_code_says_where_its_loader_is() {
+    let bytes = vector("bc-rom-id");
+    let id = BaseRomId::checked(&bytes).unwrap();
+    assert_eq!((id.base_revision, id.loader.get()), ([0, 1, 2], 0x04a4));
+    assert_eq!((id.stack_size.get(), id.data_size.get(), id.code_size.get()), (0x2f10, 0x3f20, 0x4812));
+    let mut mine = id;
+    (mine.length, mine.checksum) = (0, 0);
+    mine.seal();
+    assert_eq!(mine, id);
+    for (at, value, refusal) in [
+        (0, b'U', Refusal::BadSignature),
+        (4, 17, Refusal::BadLength),
+        (4, 19, Refusal::Unreadable),
+        (17, 1, Refusal::BadChecksum),
+    ] {
+        let mut other = bytes.clone();
+        other[at] = value;
+        assert_eq!(BaseRomId::checked(&other), Err(refusal));
+    }
+    assert_eq!(BaseRomId::checked(&bytes[..17]), Err(Refusal::Unreadable));
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn every_layout_is_its_bytes_and_no_fewer() {
         UndiForceInterrupt UndiGetMcastAddress UndiGetNicType PciNic PnpNic UndiGetIfaceInfo UndiGetState
         FileOpen FileClose FileSelect FileRead GetFileSize FileExec FileApiCheck FileExitHook FileCmdline);
     all!(entry: BangPxe Pxenv SegmentDescriptor);
-    all!(rom: RomHeader Pcir Pcir3 PnpHeader UndiRomId EfiRomHeader BiosPnp);
+    all!(rom: BaseRomId RomHeader Pcir Pcir3 PnpHeader UndiRomId EfiRomHeader BiosPnp);
     all!(uefi: HardwareUndi HardwareUndiPorts SoftwareUndi Cdb CpbStart30 CpbStart31 BufferCounts DbGetInitInfo
         DbConfigInfo CpbInitialize DbInitialize CpbReceiveFilters DbReceiveFilters CpbStationAddress
         DbStationAddress DbStatistics CpbMcastIpToMac DbMcastIpToMac NvDataItem DbNvData DbGetStatus

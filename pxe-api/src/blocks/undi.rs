@@ -279,7 +279,8 @@ layout! {
         26 => reserved: [u8; 16],
     }
 
-    /// `PXENV_UNDI_GET_STATE`, whose opcode collides with `STOP_UNDI`: not to be called.
+    /// `PXENV_UNDI_GET_STATE`, whose opcode collides with `STOP_UNDI`: not to be called. Intel's own header has it at
+    /// 0x16, which iPXE calls unsupported.
     pub struct UndiGetState: 3 {
         /// Status.
         0 => status: U16,

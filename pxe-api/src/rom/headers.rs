@@ -1,6 +1,8 @@
 //! The headers of an option ROM, field for field.
 
-use crate::layout::{layout, names};
+use crate::layout::{Layout, layout, names};
+use crate::refusal::{Refusal, balancing, check};
+use zerocopy::IntoBytes;
 use zerocopy::little_endian::{U16, U32};
 
 names! {
@@ -134,6 +136,28 @@ layout! {
         18 => bus_type: [u8; 4],
     }
 
+    /// The base code's ROM ID, to which `!PXE` points: who loads base code by itself begins here.
+    pub struct BaseRomId: 18 {
+        /// `$BC$`.
+        0 => signature: [u8; 4],
+        /// The length of this structure.
+        4 => length: u8,
+        /// Makes all bytes add up to zero.
+        5 => checksum: u8,
+        /// 0.
+        6 => revision: u8,
+        /// The base code's revision, lowest part first: 00 01 02 is 2.1.0.
+        7 => base_revision: [u8; 3],
+        /// Where the loader is.
+        10 => loader: U16,
+        /// How much stack the base code needs, in bytes.
+        12 => stack_size: U16,
+        /// How much data.
+        14 => data_size: U16,
+        /// How much code.
+        16 => code_size: U16,
+    }
+
     /// The first bytes of an option ROM for EFI.
     pub struct EfiRomHeader: 26 {
         /// 55 AA.
@@ -154,6 +178,24 @@ layout! {
         22 => image_offset: U16,
         /// Where the PCIR is.
         24 => pcir: U16,
+    }
+}
+
+impl BaseRomId {
+    /// Checks the structure at the start of `bytes`: signature, length, sum.
+    ///
+    /// # Errors
+    /// Why it is none.
+    pub fn checked(bytes: &[u8]) -> Result<Self, Refusal> {
+        let this = Self::parse(bytes)?;
+        check(bytes, b"$BC$", this.length, Self::SIZE)?;
+        Ok(this)
+    }
+
+    /// Sets the length and makes the checksum right, for a ROM of one's own.
+    pub fn seal(&mut self) {
+        self.length = 18;
+        self.checksum = balancing(self.as_bytes(), 5);
     }
 }
 

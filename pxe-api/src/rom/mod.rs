@@ -16,5 +16,5 @@ mod image;
 
 pub use bios::BiosPnp;
 pub use editor::{ChecksumAt, Editor, Faults};
-pub use headers::{CodeType, EfiRomHeader, Pcir, Pcir3, PnpHeader, RomHeader, UndiRomId};
+pub use headers::{BaseRomId, CodeType, EfiRomHeader, Pcir, Pcir3, PnpHeader, RomHeader, UndiRomId};
 pub use image::{Image, Images};

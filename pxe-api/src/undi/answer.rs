@@ -31,6 +31,10 @@ impl Client {
             Step::IsrProcess | Step::IsrNext => self.isr_answered(now, exit, block),
             Step::Statistics => self.counted(exit, block),
             Step::ClearStatistics => self.counters_cleared(exit, block),
+            Step::Filter => self.applied(Opcode::UNDI_SET_PACKET_FILTER, exit, block),
+            Step::Groups => self.applied(Opcode::UNDI_SET_MCAST_ADDRESS, exit, block),
+            Step::Reset => self.reset_done(exit, block),
+            Step::GroupAddress(_) => self.group_told(exit, block),
             Step::Drain(left) => self.drained(left, exit, block),
             Step::Close => self.undone(Opcode::UNDI_CLOSE, exit, block),
             Step::Shutdown => self.undone(Opcode::UNDI_SHUTDOWN, exit, block),
@@ -158,14 +162,13 @@ impl Client {
     }
 
     fn closed_first(&mut self, exit: Exit, block: &[u8]) -> Event {
-        self.go(Step::Station);
-        match status(exit, block) {
-            Ok(()) => {
-                self.level = Level::Initialized;
-                Event::Nothing
-            }
-            Err(status) => refused(Opcode::UNDI_CLOSE, status),
+        let result = status(exit, block);
+        if result.is_ok() {
+            self.level = Level::Initialized;
+            self.round.forget();
         }
+        self.go(Step::Station);
+        result.map_or_else(|status| refused(Opcode::UNDI_CLOSE, status), |()| Event::Nothing)
     }
 
     fn stationed(&mut self, exit: Exit, block: &[u8]) -> Event {
@@ -183,8 +186,19 @@ impl Client {
     }
 
     fn opened(&mut self, exit: Exit, block: &[u8]) -> Event {
+        let was_open = self.level == Level::Opened;
         self.level = Level::Opened;
         match status(exit, block) {
+            // It did not close before, and is open still: with its own filter, which lets through what is ours.
+            Err(Status::UNDI_INVALID_STATE) if was_open && !self.is_closing() => {
+                self.go(Step::Idle);
+                Event::Opened
+            }
+            // Opened again only to leave it so.
+            Ok(()) if self.is_closing() => {
+                self.begin_end();
+                Event::Nothing
+            }
             Ok(()) => {
                 self.go(Step::Idle);
                 Event::Opened
@@ -202,7 +216,6 @@ impl Client {
     }
 
     fn counted(&mut self, exit: Exit, block: &[u8]) -> Event {
-        self.told();
         self.transition(Step::Idle);
         match answer::<UndiGetStatistics>(exit, block) {
             Ok(block) => Event::Statistics(Statistics::from(&block)),
@@ -211,7 +224,6 @@ impl Client {
     }
 
     fn counters_cleared(&mut self, exit: Exit, block: &[u8]) -> Event {
-        self.cleared();
         self.transition(Step::Idle);
         match status(exit, block) {
             Ok(()) => Event::Nothing,
@@ -261,7 +273,7 @@ impl Client {
     }
 }
 
-const fn refused(opcode: Opcode, status: Status) -> Event {
+pub(super) const fn refused(opcode: Opcode, status: Status) -> Event {
     Event::Ignored(Ignored::Refused { opcode, status })
 }
 

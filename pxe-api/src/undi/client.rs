@@ -1,6 +1,7 @@
 //! The machine itself: its state, and what a caller asks of it.
 
 use super::config::{Attach, Config, Keep, Receive};
+use super::control::Asked;
 use super::event::{Event, Information, Kept};
 use super::failure::{ConfigError, Failure, Ignored};
 use super::frame::Frame;
@@ -21,20 +22,13 @@ pub struct Client {
     pub(super) information: Option<Information>,
     pub(super) round: Round,
     frame: Option<Frame>,
-    asked: Asked,
+    pub(super) asked: Asked,
     closing: Option<Keep>,
     pub(super) kept: Kept,
     pub(super) failure: Option<Failure>,
 }
 
 const _: () = assert!(size_of::<Client>() <= 512);
-
-/// What was asked for and has its turn when nothing else is going on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Asked {
-    statistics: bool,
-    clear_statistics: bool,
-}
 
 /// Why the caller wants to know about received frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,19 +133,6 @@ impl Client {
         Ok(())
     }
 
-    /// Asks for the adapter's counters, and to reset them afterwards if `clear` is set.
-    ///
-    /// # Errors
-    /// [`ConfigError::NotReady`] if the driver is not open.
-    pub fn statistics(&mut self, clear: bool) -> Result<(), ConfigError> {
-        if !self.is_open() {
-            return Err(ConfigError::NotReady);
-        }
-        self.asked = Asked { statistics: true, clear_statistics: clear };
-        self.next_when_idle();
-        Ok(())
-    }
-
     /// Ends: what is going on is finished, then everything is undone but what `keep` says. [`Event::Closed`] comes
     /// last, whatever the ROM answers: from here if nothing is to be done, else from
     /// [`handle_return`](Self::handle_return).
@@ -184,6 +165,10 @@ impl Client {
                 | Step::IsrNext
                 | Step::Statistics
                 | Step::ClearStatistics
+                | Step::Filter
+                | Step::Groups
+                | Step::Reset
+                | Step::GroupAddress(_)
         );
         at_work && !self.is_closing()
     }
@@ -230,14 +215,6 @@ impl Client {
         self.transition(Step::Idle);
     }
 
-    pub(super) const fn told(&mut self) {
-        self.asked.statistics = false;
-    }
-
-    pub(super) const fn cleared(&mut self) {
-        self.asked.clear_statistics = false;
-    }
-
     pub(super) const fn is_closing(&self) -> bool {
         self.closing.is_some() || self.failure.is_some()
     }
@@ -253,10 +230,8 @@ impl Client {
             self.transition(Step::Transmit);
         } else if let Some(step) = self.round.begin(self.config.quota) {
             self.transition(step);
-        } else if self.asked.statistics {
-            self.transition(Step::Statistics);
-        } else if self.asked.clear_statistics {
-            self.transition(Step::ClearStatistics);
+        } else if let Some(step) = self.asked_for() {
+            self.transition(step);
         }
     }
 
@@ -285,7 +260,8 @@ impl Client {
         let undoes = |level: Level| self.level >= level && floor < level;
         let rest = THE_END.iter().position(|step| *step == done).map_or(0, |at| at.saturating_add(1));
         let due = |step: &Step| {
-            *step == Step::Close && undoes(Level::Opened)
+            *step == Step::Open && floor == Level::Opened && self.level < floor
+                || *step == Step::Close && undoes(Level::Opened)
                 || *step == Step::Shutdown && undoes(Level::Initialized)
                 || *step == Step::Cleanup && undoes(Level::Up)
                 || *step == Step::UnloadStack && floor == Level::Loaded && self.has_base()
@@ -311,8 +287,9 @@ impl Client {
     }
 }
 
-/// The steps of the end, in order.
-const THE_END: [Step; 5] = [Step::Close, Step::Shutdown, Step::Cleanup, Step::UnloadStack, Step::StopUndi];
+/// The steps of the end, in order. What was found open and is closed for a moment is opened first.
+const THE_END: [Step; 6] =
+    [Step::Open, Step::Close, Step::Shutdown, Step::Cleanup, Step::UnloadStack, Step::StopUndi];
 
 /// How many calls the ROM gets to leave its interrupt.
-const DRAIN_LIMIT: u8 = 64;
+pub(super) const DRAIN_LIMIT: u8 = 64;

@@ -119,13 +119,7 @@ impl Config {
     /// # Errors
     /// [`ConfigError::TooManyGroups`] for more than 8, [`ConfigError::AddressTooLong`] for more than 16 bytes.
     pub fn with_groups(mut self, groups: &[&[u8]]) -> Result<Self, ConfigError> {
-        if groups.len() > self.groups.addresses.len() {
-            return Err(ConfigError::TooManyGroups);
-        }
-        self.groups.count.set(num::u16_from_usize_saturating(groups.len()));
-        for (place, group) in self.groups.addresses.iter_mut().zip(groups) {
-            *place = padded(group)?;
-        }
+        self.groups = list(groups)?;
         Ok(self)
     }
 
@@ -211,6 +205,19 @@ impl Config {
         self.max_frame = max_frame;
         Ok(self)
     }
+}
+
+/// The list of multicast groups as a call holds it.
+pub(super) fn list(groups: &[&[u8]]) -> Result<McastAddresses, ConfigError> {
+    let mut all = McastAddresses::zeroed();
+    if groups.len() > all.addresses.len() {
+        return Err(ConfigError::TooManyGroups);
+    }
+    all.count.set(num::u16_from_usize_saturating(groups.len()));
+    for (place, group) in all.addresses.iter_mut().zip(groups) {
+        *place = padded(group)?;
+    }
+    Ok(all)
 }
 
 pub(super) fn padded(address: &[u8]) -> Result<MacAddress, ConfigError> {

@@ -18,7 +18,8 @@ pub enum Event {
     Ignored(Ignored),
     /// A packet of the ROM's own DHCP exchange: copy it before the next call and give it to `dhcp`.
     Cached(Cached),
-    /// Frames can be sent and received; [`Client::information`](super::Client::information) is there.
+    /// Frames can be sent and received; [`Client::information`](super::Client::information) is there. It comes again
+    /// where the driver had to be closed for a while.
     Opened,
     /// The frame was handed to the adapter; its memory is free again.
     Sent,
@@ -36,6 +37,10 @@ pub enum Event {
     Polling,
     /// The counters.
     Statistics(Statistics),
+    /// What was asked for is done, by this call.
+    Applied(Opcode),
+    /// The hardware address of the multicast group that was asked for, in the first bytes.
+    GroupAddress(MacAddress),
     /// All is undone that was to be undone.
     Closed(Kept),
     /// There will be no frames, and all is undone.

@@ -12,7 +12,7 @@
 //!
 //! ```text
 //! cached info -> START_UNDI -> STARTUP -> INITIALIZE (again after 200 ms, up to 10 times) -> information
-//!   -> station address -> OPEN == open: transmit, receive, statistics == CLOSE -> SHUTDOWN -> CLEANUP
+//!   -> station address -> OPEN == open: transmit, receive, statistics, filter, groups == CLOSE -> SHUTDOWN -> CLEANUP
 //!   -> UNLOAD_STACK -> STOP_UNDI
 //! ```
 //! Where the chain starts and ends is the caller's: a boot program finds the upper part done, and may leave it so
@@ -21,6 +21,7 @@
 mod answer;
 mod client;
 mod config;
+mod control;
 mod event;
 mod failure;
 mod frame;

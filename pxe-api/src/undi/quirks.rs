@@ -52,21 +52,16 @@ pub const QUIRKS: &[Quirk] = &[
         effect: Effect::LookAgain,
         why: "Etherboot 5.4 says DONE with frames still waiting",
     },
-    Quirk {
-        applies: Applies::Pci { vendor: 0x8086, device: 0x1502 },
-        effect: Effect::Poll,
-        why: "Intel 82579LM in HP laptops: claims interrupts, never raises one",
-    },
-    Quirk {
-        applies: Applies::Pci { vendor: 0x8086, device: 0x1503 },
-        effect: Effect::Poll,
-        why: "Intel 82579V in HP laptops: claims interrupts, never raises one",
-    },
-    Quirk {
-        applies: Applies::Pci { vendor: 0x14e4, device: 0x1687 },
-        effect: Effect::Poll,
-        why: "Broadcom 5762 in HP 745 G3: claims interrupts, never raises one",
-    },
+    poll(0x8086, 0x1502, "Intel 82579LM in HP laptops: claims interrupts, never raises one"),
+    poll(0x8086, 0x1503, "Intel 82579V in HP laptops: claims interrupts, never raises one"),
+    poll(0x14e4, 0x1687, "Broadcom 5762 in HP 745 G3: claims interrupts, never raises one"),
+    // The next six as reported to iPXE, issues 63 and 1423.
+    poll(0x8086, 0x10d3, "Intel 82574L: claims interrupts, never raises one"),
+    poll(0x8086, 0x1521, "Intel I350 on AMD machines: its interrupts do not come"),
+    poll(0x8086, 0x1522, "Intel I350 fibre on AMD machines: its interrupts do not come"),
+    poll(0x8086, 0x1592, "Intel E810-C on AMD machines: its interrupts do not come"),
+    poll(0x8086, 0x159b, "Intel E810-XXV on AMD machines: its interrupts do not come"),
+    poll(0x14e4, 0x1655, "Broadcom BCM5717: claims interrupts, never raises one"),
     Quirk {
         applies: Applies::PciExpress,
         effect: Effect::Poll,
@@ -83,6 +78,11 @@ pub const QUIRKS: &[Quirk] = &[
         why: "the ROM does not claim to interrupt",
     },
 ];
+
+/// A row for an adapter whose ROM is to be asked.
+const fn poll(vendor: u16, device: u16, why: &'static str) -> Quirk {
+    Quirk { applies: Applies::Pci { vendor, device }, effect: Effect::Poll, why }
+}
 
 impl Quirk {
     /// Whether this row applies to an adapter.

@@ -84,6 +84,11 @@ impl Round {
         self.again = again;
     }
 
+    /// The adapter starts anew: what was under way is gone.
+    pub(super) const fn forget(&mut self) {
+        (self.processing, self.partial) = (false, None);
+    }
+
     pub(super) const fn waits_for_interrupt(&self) -> bool {
         self.interrupts
     }
@@ -271,8 +276,11 @@ impl Client {
         self.round.processing = more && left > 1;
         let to = if self.round.processing {
             Step::Drain(left.saturating_sub(1))
-        } else {
+        } else if self.is_closing() {
             self.next_end(Step::Idle)
+        } else {
+            // The interrupt was left so that the driver can be closed and opened again.
+            Step::CloseFirst
         };
         self.transition(to);
         Event::Nothing

@@ -5,8 +5,9 @@ use super::event::Information;
 use super::frame::Frame;
 use crate::blocks::{
     FuncFlag, GetCachedInfo, StartUndi, StopUndi, UndiCleanup, UndiClearStatistics, UndiClose,
-    UndiGetIfaceInfo, UndiGetInformation, UndiGetNicType, UndiGetStatistics, UndiInitialize, UndiIsr,
-    UndiOpen, UndiSetStationAddress, UndiShutdown, UndiStartup, UnloadStack,
+    UndiGetIfaceInfo, UndiGetInformation, UndiGetMcastAddress, UndiGetNicType, UndiGetStatistics,
+    UndiInitialize, UndiIsr, UndiOpen, UndiResetAdapter, UndiSetMcastAddress, UndiSetPacketFilter,
+    UndiSetStationAddress, UndiShutdown, UndiStartup, UnloadStack,
 };
 use crate::call::{Call, write, zeroed};
 use bootproto_core::{BufferTooSmall, Instant};
@@ -37,6 +38,11 @@ pub(super) enum Step {
     IsrNext,
     Statistics,
     ClearStatistics,
+    Filter,
+    Groups,
+    Reset,
+    /// The hardware address of this group.
+    GroupAddress([u8; 4]),
     /// Taking out what the ROM still has, so that it leaves its interrupt: so many calls more.
     Drain(u8),
     Close,
@@ -94,6 +100,26 @@ impl Config {
         block
     }
 
+    fn filter(&self) -> UndiSetPacketFilter {
+        let mut block: UndiSetPacketFilter = zeroed();
+        // Here the call has room for one byte, which all bits fit.
+        block.filter = u8::try_from(self.filter.0).unwrap_or(u8::MAX);
+        block
+    }
+
+    fn groups(&self) -> UndiSetMcastAddress {
+        let mut block: UndiSetMcastAddress = zeroed();
+        block.mcast = self.groups;
+        block
+    }
+
+    fn reset(&self) -> UndiResetAdapter {
+        let mut block: UndiResetAdapter = zeroed();
+        // The adapter forgets them.
+        block.mcast = self.groups;
+        block
+    }
+
     fn station(&self, information: Option<&Information>) -> UndiSetStationAddress {
         let mut block: UndiSetStationAddress = zeroed();
         let own = information.map_or([0; 16], Information::station);
@@ -135,6 +161,14 @@ impl Step {
             Self::IsrNext | Self::Drain(_) => write(buf, &UndiIsr::asking(FuncFlag::IN_GET_NEXT), &[]),
             Self::Statistics => write(buf, &zeroed::<UndiGetStatistics>(), &[]),
             Self::ClearStatistics => write(buf, &zeroed::<UndiClearStatistics>(), &[]),
+            Self::Filter => write(buf, &config.filter(), &[]),
+            Self::Groups => write(buf, &config.groups(), &[]),
+            Self::Reset => write(buf, &config.reset(), &[]),
+            Self::GroupAddress(group) => {
+                let mut block: UndiGetMcastAddress = zeroed();
+                block.inet_addr = group;
+                write(buf, &block, &[])
+            }
             Self::CloseFirst | Self::Close => write(buf, &zeroed::<UndiClose>(), &[]),
             Self::Shutdown => write(buf, &zeroed::<UndiShutdown>(), &[]),
             Self::Cleanup => write(buf, &zeroed::<UndiCleanup>(), &[]),

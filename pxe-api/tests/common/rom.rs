@@ -53,6 +53,8 @@ pub(crate) struct Rom {
     pub(crate) early_done: bool,
     /// START always says that it was not its interrupt.
     pub(crate) denies: bool,
+    /// START always says that it was.
+    pub(crate) claims: bool,
     /// No completions of transmits.
     pub(crate) silent_transmit: bool,
     /// The next answers of PROCESS and `GET_NEXT`: flag, frame length, buffer length.
@@ -68,8 +70,12 @@ pub(crate) struct Rom {
     pub(crate) address: Vec<u8>,
     pub(crate) address_length: u16,
     pub(crate) device: (u16, u16),
-    /// The packet that `GET_CACHED_INFO` hands out.
+    /// The packet that `GET_CACHED_INFO` hands out, and where it says that it is.
     pub(crate) cached: Vec<u8>,
+    pub(crate) cached_at: (u16, u16),
+    /// What the last SET_PACKET_FILTER or OPEN asked for, and how many groups the last call named.
+    pub(crate) filter: u16,
+    pub(crate) groups: u16,
 }
 
 impl Rom {
@@ -88,6 +94,7 @@ impl Rom {
             piece: usize::MAX,
             early_done: false,
             denies: false,
+            claims: false,
             silent_transmit: false,
             insane: VecDeque::new(),
             stuck: None,
@@ -100,6 +107,9 @@ impl Rom {
             address_length: 6,
             device: (0x8086, 0x100e),
             cached: vec![2; 300],
+            cached_at: CACHED,
+            filter: 0,
+            groups: 0,
         }
     }
 
@@ -160,7 +170,11 @@ impl Rom {
             0x02 => move_level(2..=2, 1, &mut level),
             0x15 => move_level(1..=1, 0, &mut level),
             0x70 => 0,
-            0x0a => u16::from(self.level != 3) * 0x6a,
+            0x0a if self.level == 3 => {
+                self.address = self.memory[at + 2..][..self.address.len()].to_vec();
+                0
+            }
+            0x0a => 0x6a,
             0x0c => self.information(at),
             0x12 => {
                 self.put(at + 2, &[2]);
@@ -178,13 +192,37 @@ impl Rom {
                 0
             }
             0x0e => 0,
+            0x04 | 0x09 | 0x0b => u16::from(self.level != 4) * 0x6a,
+            0x11 => {
+                let group = self.memory[at + 2..at + 6].to_vec();
+                self.put(at + 6, &[1, 0, 0x5e, group[1] & 0x7f, group[2], group[3]]);
+                0
+            }
             0x71 => self.cached_info(at),
             0x08 => self.transmit(at),
             0x14 => self.isr(at),
             _ => 3,
         };
         self.level = level;
+        if status == 0 {
+            self.note(opcode, at);
+        }
         status
+    }
+
+    /// Filter and groups, where the calls have them.
+    fn note(&mut self, opcode: u16, at: usize) {
+        match opcode {
+            0x06 => (self.filter, self.groups) = (self.get16(at + 4), self.get16(at + 6)),
+            0x0b => self.filter = self.memory[at + 2].into(),
+            0x04 | 0x09 => self.groups = self.get16(at + 2),
+            _ => {}
+        }
+        if opcode == 0x04 {
+            // A reset loses what was received.
+            self.waiting.clear();
+            (self.given, self.in_isr) = (0, false);
+        }
     }
 
     fn information(&mut self, at: usize) -> u16 {
@@ -205,8 +243,8 @@ impl Rom {
         let packet = self.cached.clone();
         self.put(usize::from(CACHED.0) * 16 + usize::from(CACHED.1), &packet);
         self.put16(at + 4, packet.len() as u16);
-        self.put16(at + 6, CACHED.1);
-        self.put16(at + 8, CACHED.0);
+        self.put16(at + 6, self.cached_at.1);
+        self.put16(at + 8, self.cached_at.0);
         0
     }
 
@@ -249,7 +287,7 @@ impl Rom {
         let asked = self.get16(at + 2);
         if asked == 1 {
             let something = !self.waiting.is_empty() || self.completions > 0;
-            let ours = something && !self.denies;
+            let ours = self.claims || (something && !self.denies);
             self.put16(at + 2, u16::from(!ours));
             return 0;
         }
@@ -315,22 +353,30 @@ impl Rig {
     /// Makes calls until none is due or a deadline lies ahead.
     pub(crate) fn run(&mut self) {
         for _ in 0..20_000 {
-            let mut area = [0xa5; AREA_SIZE];
-            let Some(call) = self.client.poll_call(self.now, &mut area).unwrap() else { return };
-            let (opcode, bytes) = (call.opcode, call.bytes.to_vec());
-            self.rom.put(AREA.physical() as usize, &bytes);
-            let exit = self.rom.call(opcode, AREA);
-            let at = AREA.physical() as usize;
-            let block = self.rom.memory[at..at + AREA_SIZE].to_vec();
-            let event = self.client.handle_return(self.now, exit, &block);
-            if let Event::Received(fragment) = event {
-                self.received(&fragment);
-            }
-            if event != Event::Nothing {
-                self.events.push(event);
+            if !self.step() {
+                return;
             }
         }
         panic!("the machine does not stop calling: {:?}", self.client);
+    }
+
+    /// Makes one call, if one is due.
+    pub(crate) fn step(&mut self) -> bool {
+        let mut area = [0xa5; AREA_SIZE];
+        let Some(call) = self.client.poll_call(self.now, &mut area).unwrap() else { return false };
+        let (opcode, bytes) = (call.opcode, call.bytes.to_vec());
+        self.rom.put(AREA.physical() as usize, &bytes);
+        let exit = self.rom.call(opcode, AREA);
+        let at = AREA.physical() as usize;
+        let block = self.rom.memory[at..at + AREA_SIZE].to_vec();
+        let event = self.client.handle_return(self.now, exit, &block);
+        if let Event::Received(fragment) = event {
+            self.received(&fragment);
+        }
+        if event != Event::Nothing {
+            self.events.push(event);
+        }
+        true
     }
 
     /// Runs through all deadlines.
