@@ -26,9 +26,15 @@ pub mod fuzzing;
 pub mod ipoib;
 mod layout;
 pub mod mad;
+mod management;
 pub mod packet;
+pub mod pma;
 pub mod raw;
 pub mod rc;
+pub mod sa;
+pub mod sma;
+pub mod transaction;
 pub mod verbs;
 
 pub use address::{Gid, Guid, Lid, Mtu, PKey, Psn, QKey, Qpn, Rate, ServiceLevel};
+pub use management::{ConfigError, Failure, Ignored};

@@ -14,6 +14,7 @@ pub mod dhcp;
 pub mod fabric;
 pub mod frames;
 pub mod guest;
+pub mod ibsim;
 pub mod lan;
 pub mod loaders;
 pub mod machine;

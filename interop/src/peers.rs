@@ -55,4 +55,8 @@ peers! {
     /// The subnet manager, unpacked for machines that run it.
     OPENSM_INSIDE = "opensm", "opensm",
         How::Unpack(&["libopensm9", "libosmcomp5", "libosmvendor5", "libibumad3", "libwrap0"]), "usr/sbin/opensm";
+    /// A fabric in one process, and the library that lets programs believe in it.
+    IBSIM = "ibsim", "ibsim-utils", How::Unpack(&["libumad2sim0", "libibmad5", "libibumad3"]), "usr/bin/ibsim";
+    /// What an administrator asks a fabric with.
+    IBDIAGS = "infiniband-diags", "infiniband-diags", How::Unpack(&["libibnetdisc5", "libibmad5", "libibumad3"]), "usr/sbin/saquery";
 }

@@ -11,6 +11,8 @@ mod dhcp_infiniband;
 mod dhcp_isc;
 mod dhcp_server;
 mod fabric;
+mod ib_sa;
+mod ib_sma;
 mod nbp;
 mod option_rom;
 mod relay;
@@ -38,6 +40,8 @@ fn main() -> ExitCode {
         nbp::CASES,
         option_rom::CASES,
         fabric::CASES,
+        ib_sa::CASES,
+        ib_sma::CASES,
         boot::CASES,
         trace::CASES,
     ]
