@@ -1,4 +1,4 @@
-//! What passes at the switch's ports, as a file that Wireshark reads: pcap with ERF records of type InfiniBand, with both
+//! What the nodes and the switch say, as a file that Wireshark reads: pcap with ERF records of type InfiniBand, with both
 //! checksums.
 
 use super::wire::{Headers, framed};
@@ -30,7 +30,8 @@ impl Capture {
         Ok(Self { file })
     }
 
-    /// Adds a packet that came in or went out at a port: the record's "capture interface" is the port less one.
+    /// Adds a packet that came in at a port, or that the switch sends there: the record's "capture interface" is the
+    /// port less one.
     pub(super) fn write(&mut self, port: usize, packet: &[u8]) -> Outcome {
         let Some(headers) = Headers::of(packet) else { return Ok(()) };
         let frame = framed(packet, headers.grh);

@@ -39,7 +39,6 @@ say "ib0 is up"
 const BOOT: &str = r#"
 dnsmasq --keep-in-foreground --port=0 --interface=ib0 --bind-interfaces --user=root --no-ping --log-dhcp --log-facility=- --conf-file=/dev/null --pid-file=/tmp/dnsmasq.pid --dhcp-leasefile=/tmp/leases --dhcp-authoritative --dhcp-range=10.50.0.100,10.50.0.110,255.255.255.0,1h --dhcp-boot=pxelinux.0 --enable-tftp --tftp-root=/tftp 2>&1 &
 await 'grep -q ":0045 " /proc/net/udp'
-for file in vmlinuz initrd.img; do echo "RIG: $file $(sha256sum < /tftp/$file)"; done
 "#;
 
 /// Linux's own NFS server. What `exportfs` and `rpc.mountd` would tell the kernel about an export is written to where

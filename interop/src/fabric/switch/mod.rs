@@ -42,7 +42,7 @@ pub struct Switch {
 }
 
 impl Switch {
-    /// Starts it at an address, with a file for all that passes.
+    /// Starts it at an address, with a file for all that comes in, and what the switch itself says.
     ///
     /// # Errors
     /// The address is taken, or the file can't be written.
@@ -141,7 +141,7 @@ impl Fabric {
                     Ok(0) => self.unplug(number),
                     Ok(length) => {
                         self.capture.write(number, &buffer[..length])?;
-                        self.arrive(number, &buffer[..length]);
+                        self.arrive(number, &buffer[..length])?;
                     }
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                     Err(_) => self.unplug(number),
@@ -149,12 +149,13 @@ impl Fabric {
             }
         }
         if let Some(trap) = self.agent.trap(Instant::now()) {
-            self.forward(0, &trap);
+            self.say(&trap)?;
         }
         for number in self.agent.bounced() {
             self.unplug(number);
         }
-        self.flush()
+        self.flush();
+        Ok(())
     }
 
     /// Whether somebody plugs in, and the ports with packets.
@@ -193,28 +194,44 @@ impl Fabric {
     }
 
     /// A packet came in at a port.
-    fn arrive(&mut self, from: usize, packet: &[u8]) {
-        let Some(headers) = Headers::of(packet) else { return };
+    fn arrive(&mut self, from: usize, packet: &[u8]) -> Outcome {
+        let Some(headers) = Headers::of(packet) else { return Ok(()) };
         let is_management = headers.lane == 15 && headers.qpn == 0;
         if !is_management {
             if self.agent.passes_in(from) {
                 self.forward(from, packet);
             }
-            return;
+            return Ok(());
         }
         if headers.dlid != PERMISSIVE && headers.dlid != self.agent.lid() {
             self.forward(from, packet);
-            return;
+            return Ok(());
         }
-        let Some(mut mad) = mad(packet, &headers) else { return };
+        let Some(mut mad) = mad(packet, &headers) else { return Ok(()) };
         if mad[1] == directed::CLASS {
-            if let Some(to) = directed::step(&mut mad, from, |mad| self.agent.answer(mad, from)) {
-                self.send(to, smp(PERMISSIVE, PERMISSIVE, &mad));
+            let mut ends_here = false;
+            let to = directed::step(&mut mad, from, |mad| {
+                ends_here = true;
+                self.agent.answer(mad, from)
+            });
+            if let Some(to) = to {
+                let next = smp(PERMISSIVE, PERMISSIVE, &mad);
+                if ends_here {
+                    self.capture.write(to, &next)?;
+                }
+                self.send(to, next);
             }
         } else if self.agent.answer(&mut mad, from) {
-            let back = smp(self.agent.lid(), headers.slid, &mad);
-            self.forward(0, &back);
+            self.say(&smp(self.agent.lid(), headers.slid, &mad))?;
         }
+        Ok(())
+    }
+
+    /// Sends a packet of the switch's own.
+    fn say(&mut self, packet: &[u8]) -> Outcome {
+        self.capture.write(0, packet)?;
+        self.forward(0, packet);
+        Ok(())
     }
 
     /// By the tables: to one port, or to those of a group.
@@ -241,13 +258,12 @@ impl Fabric {
     }
 
     /// Sends what waits, as far as the other ends take it.
-    fn flush(&mut self) -> Outcome {
+    fn flush(&mut self) {
         for number in 1..=self.ports.len() {
             let port = &mut self.ports[number - 1];
             while let (Some(cable), Some(packet)) = (&port.cable, port.waiting.front()) {
                 match send(cable, packet, SendFlags::NOSIGNAL | SendFlags::DONTWAIT) {
                     Ok(_) => {
-                        self.capture.write(number, packet)?;
                         port.waiting.pop_front();
                     }
                     Err(Errno::AGAIN) => break,
@@ -256,7 +272,6 @@ impl Fabric {
                 }
             }
         }
-        Ok(())
     }
 }
 
