@@ -18,6 +18,34 @@ pub fn pxelinux(tree: &Tree) -> Outcome {
     Ok(())
 }
 
+/// PXELINUX as `other/pxelinux.0`, for a boot program that has its own configuration where PXELINUX would look: the name
+/// of another one is patched in as DHCP option 209, as `pxelinux-options` does.
+///
+/// # Errors
+/// Its package isn't here.
+pub fn pxelinux_aside(tree: &Tree) -> Outcome {
+    const NAME: &[u8] = b"other/pxelinux.cfg";
+    /// Where the header of the options that are parsed last lies: magic, size, flags, the first ones' offset and length.
+    const LAST: usize = 8 + 5 * 4;
+    let package = peers::PXELINUX.unpacked().join("usr/lib");
+    let mut program = std::fs::read(package.join("PXELINUX/pxelinux.0"))?;
+    if program.get(8..12) != Some(&0x2983_c8ac_u32.to_le_bytes()) {
+        return Err("this PXELINUX keeps its settings elsewhere".into());
+    }
+    program.resize(program.len().next_multiple_of(4), 0);
+    let options = [&[209, NAME.len() as u8][..], NAME, &[255]].concat();
+    for (at, value) in [(LAST, program.len()), (LAST + 4, options.len())] {
+        program[at..at + 4].copy_from_slice(&(value as u32).to_le_bytes());
+    }
+    program.extend_from_slice(&options);
+    tree.add("other/pxelinux.0", &program)?;
+    tree.add_copy("ldlinux.c32", &package.join("syslinux/modules/bios/ldlinux.c32"))?;
+    let configuration =
+        machine::configuration("SERIAL 0 115200\nPROMPT 0\n", "vmlinuz", payload::COMMAND_LINE);
+    tree.add("other/pxelinux.cfg", configuration.as_bytes())?;
+    Ok(())
+}
+
 /// GRUB's image for PXE as `grub.pxe`, with its configuration.
 ///
 /// # Errors
@@ -55,7 +83,7 @@ pub fn undionly(tree: &Tree) -> Outcome {
     tree.add_copy("undionly.kpxe", &peers::UNDIONLY.path()?)?;
     let line = payload::COMMAND_LINE;
     let script = format!(
-        "#!ipxe\niseq ${{net0/chip}} UNDI || iseq ${{net0/chip}} undionly || chain undionly.kpxe\n\
+        "#!ipxe\niseq ${{net0/chip}} undionly || chain undionly.kpxe\n\
          kernel vmlinuz initrd=initrd.img {line}\ninitrd initrd.img\nboot\n"
     );
     tree.add("undionly.ipxe", script.as_bytes())?;

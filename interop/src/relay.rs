@@ -1,6 +1,7 @@
 //! A cable with faults: two TAP devices in two namespaces, and a thread between them that loses, delays, duplicates
 //! and reorders frames by a seed. It stands in for netem, which not every kernel has.
 
+use crate::lan::Lan;
 use crate::namespace::Namespace;
 use crate::{Outcome, tap};
 use bootproto_core::Rng;
@@ -71,6 +72,29 @@ impl Relay {
                 "addr add {address} brd + dev eth0\nlink set eth0 txqueuelen 4096\nlink set eth0 up\n"
             ))?;
         }
+        Self::run(ends, faults)
+    }
+
+    /// Puts the cable between a LAN's bridge and a second bridge, where a TAP device named `tap` waits for a machine.
+    ///
+    /// # Errors
+    /// As [`tap::open`].
+    pub fn before(lan: &Lan, tap: &str, faults: Faults) -> Outcome<Self> {
+        let mut ends = Vec::new();
+        lan.server
+            .ip("link add br1 type bridge forward_delay 0 stp_state 0 mcast_snooping 0\nlink set br1 up\n")?;
+        for (name, bridge) in [("cable0", "br0"), ("cable1", "br1")] {
+            ends.push(lan.server.enter(move || tap::open(name))?);
+            lan.server.ip(&format!(
+                "link set {name} txqueuelen 4096\nlink set {name} master {bridge}\nlink set {name} up\n"
+            ))?;
+        }
+        lan.server
+            .ip(&format!("tuntap add {tap} mode tap\nlink set {tap} master br1\nlink set {tap} up\n"))?;
+        Self::run(ends, faults)
+    }
+
+    fn run(ends: Vec<File>, faults: Faults) -> Outcome<Self> {
         let shared = Arc::new(Shared::default());
         let seen = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("relay".into()).spawn(move || {

@@ -60,8 +60,10 @@ pub fn netboot() -> Outcome<PathBuf> {
 }
 
 /// The test program's `main`.
+///
+/// The slow ones are what the harness calls ignored: `--include-ignored` runs them too, `--ignored` nothing else.
 #[must_use]
-pub fn main(cases: &[Case]) -> ExitCode {
+pub fn main(cases: &[Case], slow: &[Case]) -> ExitCode {
     let mut arguments = Arguments::from_args();
     let why_not = become_root().err().map(|error| error.to_string());
     // Most of them wait for time-outs of others: more of them than processors.
@@ -69,7 +71,11 @@ pub fn main(cases: &[Case]) -> ExitCode {
     remove_leftovers();
     the_ip_program();
     let report = Arc::new(Mutex::new(Report::default()));
-    let trials = cases.iter().map(|case| trial(*case, why_not.clone(), Arc::clone(&report))).collect();
+    let trials = |cases: &[Case], slow: bool| -> Vec<Trial> {
+        let one = |case: &Case| trial(*case, why_not.clone(), Arc::clone(&report)).with_ignored_flag(slow);
+        cases.iter().map(one).collect()
+    };
+    let trials = trials(cases, false).into_iter().chain(trials(slow, true)).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     if !arguments.list {
         conclude(&report.lock().expect("no test holds it"), &conclusion);

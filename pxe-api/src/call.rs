@@ -15,6 +15,24 @@ pub struct Call<'b> {
     pub bytes: &'b [u8],
 }
 
+impl<'b> Call<'b> {
+    /// A call that a program makes by itself, without a machine.
+    ///
+    /// # Errors
+    /// [`BufferTooSmall`] if `buf` can't hold the block.
+    pub fn of<B: Block>(buf: &'b mut [u8], block: &B) -> Result<Self, BufferTooSmall> {
+        write(buf, block, &[])
+    }
+
+    /// What came back from it: the block if the call was done.
+    ///
+    /// # Errors
+    /// The status; [`Status::FAILURE`] for too few bytes.
+    pub fn answer<B: Block>(exit: Exit, block: &[u8]) -> Result<B, Status> {
+        answer(exit, block)
+    }
+}
+
 /// How many bytes the parameter area must have: the largest block of any call that the machines make.
 pub const AREA_SIZE: usize = crate::blocks::LARGEST_BLOCK;
 

@@ -11,6 +11,9 @@ pub(crate) struct Options {
     /// Install and download nothing; tests whose peers are missing are listed at the end.
     #[arg(long)]
     no_install: bool,
+    /// Leave out the slow tests with real machines: all cards, a gigabyte, losses, restarts.
+    #[arg(long)]
+    quick: bool,
     /// Run only the tests whose name contains this, and none of the other checks.
     filter: Option<String>,
 }
@@ -75,6 +78,9 @@ fn interop(tally: &mut Tally, options: &Options) -> serde_json::Value {
     peers.env("INTEROP_REPORT", &file);
     if !options.no_install {
         peers.env("INTEROP_INSTALL", "1");
+    }
+    if !options.quick {
+        peers.arg("--include-ignored");
     }
     tally.tests(peers, options.filter.as_deref());
     let report = std::fs::read_to_string(&file).unwrap_or_default();

@@ -168,7 +168,10 @@ impl Client {
             self.pending = Some((now.saturating_add(AT_ONCE), Pending::Received));
             return Event::Open { kind, size: Some(0), address: None };
         }
-        if let Err(cause) = self.images.stored(kind, address, size) {
+        // The boot file that DHCP named is not what boots in the end.
+        if !(kind == FileKind::Nbp && self.goal == Goal::Load)
+            && let Err(cause) = self.images.stored(kind, address, size)
+        {
             return self.fail(now, cause);
         }
         if self.goal == Goal::Search {
@@ -191,6 +194,7 @@ impl Client {
             Goal::Configuration
             | Goal::Manifest
             | Goal::Kernel
+            | Goal::Chain
             | Goal::Initrd(_)
             | Goal::DeviceTree
             | Goal::Verify(_) => {

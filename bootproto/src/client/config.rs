@@ -107,6 +107,7 @@ pub(super) struct Knobs {
     pub(super) minimum_rate: Option<(u32, Duration)>,
     pub(super) tries: u8,
     pub(super) always_ask: bool,
+    pub(super) chaining: bool,
 }
 
 impl Config {
@@ -135,6 +136,7 @@ impl Config {
                 minimum_rate: None,
                 tries: 1,
                 always_ask: false,
+                chaining: false,
             },
             error: None,
         }
@@ -240,6 +242,15 @@ impl Config {
     #[must_use]
     pub const fn with_always_ask(mut self, ask: bool) -> Self {
         self.knobs.always_ask = ask;
+        self
+    }
+
+    /// Whether the caller can start a network boot program. Then entries with PXE or BOOT, and those whose KERNEL is one
+    /// by its ending (`.0`, `.bin`) and by its first bytes no Linux kernel, end with a [`Plan`](super::Plan) without a
+    /// kernel whose only file is an [`Nbp`](super::FileKind::Nbp). Default: no, and such an entry is a failure.
+    #[must_use]
+    pub const fn with_chaining(mut self, chaining: bool) -> Self {
+        self.knobs.chaining = chaining;
         self
     }
 

@@ -28,7 +28,9 @@ impl Client {
             | Phase::Verifying(_) => match self.goal {
                 Goal::Load => Step::Load,
                 Goal::Search | Goal::Configuration => Step::Choose,
-                Goal::Manifest | Goal::Kernel | Goal::Initrd(_) | Goal::DeviceTree => Step::Fetch,
+                Goal::Manifest | Goal::Kernel | Goal::Chain | Goal::Initrd(_) | Goal::DeviceTree => {
+                    Step::Fetch
+                }
                 Goal::Verify(_) => Step::Verify,
             },
         }

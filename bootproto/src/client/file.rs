@@ -67,7 +67,7 @@ impl File {
     }
 
     /// Nothing of it is here, and nothing is known of it: another try may bring another file.
-    const fn begin_anew(&mut self) {
+    pub(super) const fn begin_anew(&mut self) {
         (self.kind, self.opened, self.announced, self.received) = (self.asked, false, None, 0);
         (self.address, self.limit) = (None, u64::MAX);
     }
@@ -105,7 +105,7 @@ impl Client {
     }
 
     /// Asks for the present file, from a port of its own.
-    fn request(&mut self, now: Instant) -> Option<Event<'static>> {
+    pub(super) fn request(&mut self, now: Instant) -> Option<Event<'static>> {
         let Some(file) = &self.file else { return None };
         let taken = self.lingering.as_ref().map(|carrier| carrier.port);
         let chosen = self.rng.below(u64::from(u16::MAX.saturating_sub(FIRST_PORT)));
@@ -278,6 +278,9 @@ impl Client {
         };
         if kernel.is_some() {
             kind = FileKind::Kernel;
+            if self.goal == Goal::Chain {
+                self.goal = Goal::Kernel;
+            }
         }
         let cap = self.knobs.caps.of(kind);
         let known = size.unwrap_or(0).max(bootproto_core::num::u64_from_usize(self.head.len()));
@@ -374,7 +377,12 @@ impl Client {
         match self.goal {
             Goal::Search | Goal::Configuration => true,
             Goal::Manifest => self.knobs.manifest != ManifestPolicy::Required,
-            Goal::Load | Goal::Kernel | Goal::Initrd(_) | Goal::DeviceTree | Goal::Verify(_) => false,
+            Goal::Load
+            | Goal::Kernel
+            | Goal::Chain
+            | Goal::Initrd(_)
+            | Goal::DeviceTree
+            | Goal::Verify(_) => false,
         }
     }
 }

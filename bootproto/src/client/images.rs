@@ -26,7 +26,8 @@ pub struct Placed {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Plan {
-    /// The kernel's header.
+    /// The kernel's header; `None` where a network boot program is to be started
+    /// ([`with_chaining`](super::Config::with_chaining)).
     pub kernel: Option<Kernel>,
     /// Every place that was given away, for [`write_zero_page`](crate::linux::write_zero_page); the kernel's
     /// [slot](crate::linux::KernelSlot) also says how much memory it runs in, and whether a part of it is to be moved
@@ -187,8 +188,8 @@ impl Images {
                 }
             }
             FileKind::Initrd(_) => self.layout.initrd_stored(size).map_err(Cause::Placement)?,
-            FileKind::DeviceTree => {}
-            FileKind::Nbp | FileKind::Configuration | FileKind::Manifest => return Ok(()),
+            FileKind::DeviceTree | FileKind::Nbp => {}
+            FileKind::Configuration | FileKind::Manifest => return Ok(()),
         }
         self.before = self.layout.clone();
         // There is room for the kernel, the most initrds and the device tree.

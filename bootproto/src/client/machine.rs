@@ -113,6 +113,8 @@ pub(super) enum Goal {
     Configuration,
     Manifest,
     Kernel,
+    /// The chosen entry's network boot program.
+    Chain,
     Initrd(u8),
     DeviceTree,
     /// The file with this number among the placed ones is to be verified next.

@@ -28,6 +28,7 @@ mod cached;
 mod check;
 mod config;
 mod control;
+mod elsewhere;
 mod event;
 mod file;
 mod ignored;

@@ -46,9 +46,12 @@ impl Client {
                 Goal::Configuration if timed_out => self.chosen(now, &menu),
                 Goal::Configuration | Goal::Manifest => self.on_configuration(now, &menu, configuration),
                 Goal::Verify(index) => self.verify_next(now, &menu, manifest, index),
-                Goal::Load | Goal::Search | Goal::Kernel | Goal::Initrd(_) | Goal::DeviceTree => {
-                    self.fetch_next(now, &menu, manifest)
-                }
+                Goal::Load
+                | Goal::Search
+                | Goal::Kernel
+                | Goal::Chain
+                | Goal::Initrd(_)
+                | Goal::DeviceTree => self.fetch_next(now, &menu, manifest),
             }
         });
         event.unwrap_or_else(|cause| self.fail(now, cause))
@@ -187,7 +190,8 @@ impl Client {
         if let Some(disk) = entry.local_boot {
             return Ok(self.boot_locally(disk));
         }
-        if !matches!(entry.kind, Kind::Kernel | Kind::Linux) || entry.kernel.is_empty() {
+        let chains = self.knobs.chaining && matches!(entry.kind, Kind::Pxe | Kind::Boot);
+        if !(chains || matches!(entry.kind, Kind::Kernel | Kind::Linux)) || entry.kernel.is_empty() {
             return Err(Fault::NotBootable.into());
         }
         if entry.initrds().nth(usize::from(MAX_INITRDS)).is_some() {
@@ -211,12 +215,17 @@ impl Client {
         let entry = self.entry(menu)?;
         let initrd = match self.goal {
             Goal::Load | Goal::Search | Goal::Configuration | Goal::Manifest => {
-                self.goal = Goal::Kernel;
-                return self.fetch_named(now, FileKind::Kernel, entry.kernel);
+                // A name that ends in .0 may be a kernel's all the same; its first bytes tell.
+                let chains =
+                    self.knobs.chaining && matches!(entry.kind.of(entry.kernel), Kind::Pxe | Kind::Boot);
+                let (goal, kind) =
+                    if chains { (Goal::Chain, FileKind::Nbp) } else { (Goal::Kernel, FileKind::Kernel) };
+                self.goal = goal;
+                return self.fetch_named(now, kind, entry.kernel);
             }
             Goal::Kernel => Some(0),
             Goal::Initrd(index) => Some(index.saturating_add(1)),
-            Goal::DeviceTree | Goal::Verify(_) => None,
+            Goal::Chain | Goal::DeviceTree | Goal::Verify(_) => None,
         };
         if let Some(index) = initrd {
             if let Some(name) = entry.initrds().nth(usize::from(index)) {
@@ -265,10 +274,10 @@ impl Client {
     fn digest_of(&self, menu: &Menu<'_>, manifest: &[u8], kind: FileKind) -> Result<Option<Digest>, Cause> {
         let entry = self.entry(menu)?;
         let name = match kind {
-            FileKind::Kernel => Some(entry.kernel),
+            FileKind::Kernel | FileKind::Nbp => Some(entry.kernel),
             FileKind::Initrd(index) => entry.initrds().nth(usize::from(index)),
             FileKind::DeviceTree => entry.fdt,
-            FileKind::Nbp | FileKind::Configuration | FileKind::Manifest => None,
+            FileKind::Configuration | FileKind::Manifest => None,
         };
         let Some(name) = name else { return Ok(None) };
         let (_, path) = self.locate_named(name)?;

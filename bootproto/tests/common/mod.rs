@@ -123,6 +123,8 @@ pub(crate) struct Driver {
     pub(crate) service: u16,
     /// Addresses that somebody else has.
     pub(crate) in_use: Vec<Ipv4Addr>,
+    /// Files whose name ends so are fetched by other means: with these bytes, or in vain.
+    pub(crate) elsewhere: Option<(&'static str, Option<Vec<u8>>)>,
     /// The last message that came with a failure.
     pub(crate) message: Vec<u8>,
 }
@@ -144,6 +146,7 @@ impl Driver {
             corrupt: false,
             in_use: Vec::new(),
             service: 0,
+            elsewhere: None,
             message: Vec::new(),
         }
     }
@@ -163,7 +166,10 @@ impl Driver {
                     self.store(pad.start, &zeros);
                 }
                 self.take(&name, address, 0, client.head());
-                Event::Nothing
+                match self.elsewhere.take_if(|(wanted, _)| name.ends_with(*wanted)) {
+                    Some((_, bytes)) => self.fetch_elsewhere(client, now, &name, address, bytes),
+                    None => Event::Nothing,
+                }
             }
             Event::Data { address, offset, bytes, .. } => {
                 self.take(&name, address, offset, bytes);
@@ -182,6 +188,7 @@ impl Driver {
                     Event::Nothing
                 }
             },
+            Event::Verify { address: None, .. } => client.verify_bytes(now, &self.files[&name]),
             Event::Verify { address, size, .. } => self.verify(client, now, address, size),
             Event::DhcpMenu => {
                 let items = client.dhcp().menu().unwrap().items;
@@ -203,6 +210,25 @@ impl Driver {
         if next != Event::Nothing {
             self.on(client, now, &next);
         }
+    }
+
+    fn fetch_elsewhere(
+        &mut self,
+        client: &mut Client,
+        now: Instant,
+        name: &str,
+        address: Option<u64>,
+        bytes: Option<Vec<u8>>,
+    ) -> Event<'static> {
+        if !client.fetch_elsewhere() {
+            self.log.push("not elsewhere".into());
+            return Event::Nothing;
+        }
+        if let Some(bytes) = &bytes {
+            self.files.insert(name.to_owned(), Vec::new());
+            self.take(name, address, 0, bytes);
+        }
+        client.fetched(now, bytes.map(|bytes| bytes.len() as u64))
     }
 
     fn verify(

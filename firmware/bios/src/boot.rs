@@ -5,13 +5,15 @@ use crate::console::{Console, Shown};
 use crate::map::Map;
 use crate::memory::{Room, clear, store, stored};
 use crate::menu::Prompt;
+use crate::shortcut::{Wanted, Ways};
 use crate::undi::{Packets, Undi};
 use bootproto::Step;
-use bootproto::client::{Client, Config, Event, FileKind, Load, Texts};
+use bootproto::client::{Caps, Client, Config, Event, FileKind, Load, Texts};
 use bootproto::net::{Stack, Storage};
 use bootproto_core::{Instant, Machine as _, UdpPath};
 use bootproto_dhcp::{HardwareAddress, client as dhcp};
 use core::fmt::Write as _;
+use core::net::SocketAddr;
 
 static CONFIGURATION: Room<{ 48 << 10 }> = Room::new();
 static MANIFEST: Room<{ 16 << 10 }> = Room::new();
@@ -38,6 +40,13 @@ pub(crate) struct Run<'s> {
     configure: bool,
     unconfigure: bool,
     probe: Option<core::net::Ipv4Addr>,
+    ways: Ways,
+    /// The file that just began may come by the ROM: where to, and how many bytes.
+    shortcut: Option<(u64, u64)>,
+    by_rom: bool,
+    is_ipxe: bool,
+    /// Where another boot program lies until it takes our place.
+    pub(crate) program: u64,
 }
 
 /// Why there can be no boot client; it is the caller's mistake, so it is ours.
@@ -59,6 +68,8 @@ impl Run<'_> {
             dhcp::Config::new(seed, HardwareAddress::ethernet(mac)).with_arch(0).with_undi_version(2, 1);
         let config = Config::new(seed.rotate_left(32), dhcp)
             .with_load(Load::Skip)
+            .with_chaining(true)
+            .with_caps(Caps { nbp: map.program_room(), ..Caps::DEFAULT })
             .with_memory(places.get(..count).unwrap_or_default());
         let cached = packets.answers();
         let taken_over =
@@ -81,6 +92,11 @@ impl Run<'_> {
             configure: false,
             unconfigure: false,
             probe: None,
+            ways: Ways::default(),
+            shortcut: None,
+            by_rom: false,
+            is_ipxe: false,
+            program: map.program_place(),
         })
     }
 
@@ -89,12 +105,16 @@ impl Run<'_> {
         let mut storage = Storage::default();
         let mut stack = Stack::new(undi, mac, seed(mac), self.clock.now(), &mut storage);
         let mut buffer = [0; Client::MAX_TRANSMIT];
+        self.is_ipxe = undi.is_ipxe();
         loop {
             self.send(undi, &mut stack, &mut buffer);
             let mut came = true;
             while came && self.ended.is_none() {
                 let now = self.clock.now();
                 came = stack.receive(undi, now, |path, payload| self.datagram(now, path, payload));
+                if let Some((address, size)) = self.shortcut.take() {
+                    self.by_rom(undi, &mut stack, &mut buffer, address, size);
+                }
                 if came {
                     self.send(undi, &mut stack, &mut buffer);
                 }
@@ -139,6 +159,29 @@ impl Run<'_> {
         stack.transmit(undi, now);
     }
 
+    /// Lets the ROM fetch the present file, if that is faster; else the client begins it anew.
+    fn by_rom(&mut self, undi: &mut Undi, stack: &mut Stack<'_>, buffer: &mut [u8], address: u64, size: u64) {
+        let Some(SocketAddr::V4(server)) = self.client.peer() else { return };
+        let (Ok(address), Ok(size)) = (u32::try_from(address), u32::try_from(size)) else { return };
+        if !self.client.fetch_elsewhere() {
+            return;
+        }
+        self.send(undi, stack, buffer);
+        undi.lend();
+        let file = Wanted { server: *server.ip(), name: self.client.file_name(), address, size };
+        let came = self.ways.fetch(undi, self.clock, file);
+        let taken = undi.take_back();
+        let now = self.clock.now();
+        if let Err(failure) = taken {
+            let _ = writeln!(self.console, "fetch: {failure}");
+            self.ended = Some(Ended::Failed);
+            return;
+        }
+        self.by_rom = came.is_some();
+        let event = self.client.fetched(now, came);
+        self.act_all(event, now);
+    }
+
     fn datagram(&mut self, now: Instant, path: UdpPath, payload: &[u8]) {
         // The bytes that most datagrams carry are stored here, for their event borrows them.
         let event = self.client.handle_datagram(now, path, payload);
@@ -159,13 +202,17 @@ impl Run<'_> {
                 // SAFETY: the client's layout gave this place away for this file, from memory that is free.
                 unsafe { store(address.saturating_add(offset), bytes) };
             }
+            Event::Data { kind: FileKind::Nbp, offset, bytes, .. } => {
+                // SAFETY: the map keeps this place for a boot program, and the client's cap is its size.
+                unsafe { store(self.program + offset, bytes) };
+            }
             Event::ProbeAddress(address) => self.probe = Some(address),
             Event::Configured => {
                 self.configure = true;
                 self.tell_lease();
             }
             Event::Expired | Event::Refused { .. } => self.unconfigure = true,
-            Event::Open { kind, address, .. } => self.open(kind, address, now),
+            Event::Open { kind, address, size } => self.open(kind, address, size, now),
             Event::Received { kind, size } => self.received(kind, size, now),
             Event::NotFound { kind } => {
                 let name = Shown(self.client.file_name());
@@ -186,7 +233,10 @@ impl Run<'_> {
                     return self.client.choose(now, self.texts.configuration(), default.unwrap_or(0));
                 }
             }
-            Event::Verify { address: Some(address), size, .. } => {
+            Event::Verify { kind, address, size } => {
+                let Some(address) = address.or((kind == FileKind::Nbp).then_some(self.program)) else {
+                    return Event::Nothing;
+                };
                 // SAFETY: the whole file was stored there, and nothing writes into it now.
                 return self.client.verify_bytes(now, unsafe { stored(address, size) });
             }
@@ -223,9 +273,10 @@ impl Run<'_> {
         let _ = writeln!(self.console);
     }
 
-    fn open(&mut self, kind: FileKind, address: Option<u64>, now: Instant) {
+    fn open(&mut self, kind: FileKind, address: Option<u64>, size: Option<u64>, now: Instant) {
         self.begun = now;
-        let Some(address) = address else { return };
+        self.by_rom = false;
+        let Some(address) = address.or((kind == FileKind::Nbp).then_some(self.program)) else { return };
         let name = Shown(self.client.file_name());
         let _ = writeln!(self.console, "{}: {kind} {name} to {address:#x}", self.client.step());
         // SAFETY: as for the data. The gap lies between files that were placed one behind the other.
@@ -235,19 +286,30 @@ impl Run<'_> {
             }
             store(address, self.client.head());
         }
+        self.shortcut = size
+            .filter(|size| {
+                kind.is_placed() && self.is_ipxe && self.ways.may_help(*size, self.client.terms())
+            })
+            .map(|size| (address, size));
     }
 
     fn received(&mut self, kind: FileKind, size: u64, now: Instant) {
         let time = now.saturating_since(self.begun).as_micros().max(1);
         let rate = u128::from(size) * 10 / time;
         let name = Shown(self.client.file_name());
-        let step = if kind.is_placed() { "fetch" } else { "choose" };
+        let step = if kind.is_placed() || kind == FileKind::Nbp { "fetch" } else { "choose" };
         let _ = write!(self.console, "{step}: {kind} {name}, {size} bytes in {} ms", time / 1000);
         let _ = write!(self.console, ", {}.{} MB/s", rate / 10, rate % 10);
-        if let Some(terms) = self.client.terms() {
+        if self.by_rom {
+            let _ = write!(self.console, ", by the ROM's TFTP");
+        } else if let Some(terms) = self.client.terms() {
             let _ = write!(self.console, ", blksize {} windowsize {}", terms.block_size, terms.window_size);
         }
-        let again = self.client.statistics().retransmissions;
+        let statistics = self.client.statistics();
+        let again = if self.by_rom { 0 } else { statistics.retransmissions };
+        if kind.is_placed() && !self.by_rom {
+            self.ways.learn(size, u64::try_from(time).unwrap_or(u64::MAX), &statistics);
+        }
         if again > 0 {
             let _ = write!(self.console, ", {again} retransmissions");
         }

@@ -342,6 +342,86 @@ bp_linux:
     pushq   $bp_leave_long
     lretq
 
+# extern "C" fn bp_chain(source: u32, words: u32, at: u32) -> !: goes on in the copy at `at` of what follows.
+    .globl bp_chain
+bp_chain:
+    movl    %edi, bp_chain_source
+    movl    %esi, bp_chain_words
+    movl    %edx, %edx
+    pushq   %rdx
+    pushq   $CODE32
+    pushq   $bp_leave_long
+    lretq
+
+# Puts another boot program into our place and starts it as the ROM started us. It runs as a copy at EBX, for it
+# overwrites us; C(x) is where x is in that copy.
+    .set CHAIN_CODE16, 8
+    .set CHAIN_DATA16, 16
+    .code32
+    .globl bp_chain_code
+bp_chain_code:
+    movw    $DATA32, %ax
+    movw    %ax, %ds
+    movw    %ax, %es
+    movw    bp_rom_ss, %ax
+    movw    %ax, bp_chain_ss - bp_chain_code(%ebx)
+    movw    bp_rom_sp, %ax
+    movw    %ax, bp_chain_sp - bp_chain_code(%ebx)
+    movl    bp_chain_source, %esi
+    movl    bp_chain_words, %ecx
+    movl    $0x7c00, %edi
+    cld
+    rep     movsl
+    leal    bp_chain_gdt - bp_chain_code(%ebx), %eax
+    movl    %eax, bp_chain_pointer + 2 - bp_chain_code(%ebx)
+    movl    %ebx, %eax
+    movw    %ax, bp_chain_gdt + CHAIN_CODE16 + 2 - bp_chain_code(%ebx)
+    shrl    $16, %eax
+    movb    %al, bp_chain_gdt + CHAIN_CODE16 + 4 - bp_chain_code(%ebx)
+    movl    %ebx, %eax
+    shrl    $4, %eax
+    movw    %ax, bp_chain_segment - bp_chain_code(%ebx)
+    lgdtl   bp_chain_pointer - bp_chain_code(%ebx)
+    movw    $CHAIN_DATA16, %ax
+    movw    %ax, %ds
+    movw    %ax, %es
+    movw    %ax, %fs
+    movw    %ax, %gs
+    movw    %ax, %ss
+    ljmpl   $CHAIN_CODE16, $(bp_chain16 - bp_chain_code)
+    .code16
+bp_chain16:
+    movl    %cr0, %eax
+    andb    $0xfe, %al
+    movl    %eax, %cr0
+    .byte   0xea                    # ljmpw, to a segment that is known when it runs
+    .word   bp_chain_real - bp_chain_code
+bp_chain_segment:
+    .word   0
+bp_chain_real:
+    movw    %cs:bp_chain_ss - bp_chain_code, %ss
+    movw    %cs:bp_chain_sp - bp_chain_code, %sp
+    popw    %gs
+    popw    %fs
+    popw    %es
+    popw    %ds
+    popal
+    popfw
+    ljmpw   $0, $0x7c00
+    .balign 8
+bp_chain_gdt:
+    .quad   0
+    .quad   0x00009b000000ffff
+    .quad   0x000093000000ffff
+bp_chain_pointer:
+    .word   3 * 8 - 1
+    .long   0
+bp_chain_ss: .word 0
+bp_chain_sp: .word 0
+    .globl bp_chain_end
+bp_chain_end:
+    .code64
+
     .section .real, "awx"
     .balign 8
 bp_gdt:
@@ -392,6 +472,8 @@ bp_status: .word 0
 bp_leave: .word 0
 bp_stack_segment: .word 0
 bp_rsp: .long 0
+bp_chain_source: .long 0
+bp_chain_words: .long 0
 bp_kernel: .long 0
 bp_zero_page: .long 0
 bp_no_memory: .asciz "bootproto: the ROM leaves too little base memory\r\n"

@@ -16,6 +16,7 @@ mod memory;
 mod menu;
 mod port;
 mod real;
+mod shortcut;
 mod start;
 mod undi;
 
@@ -104,6 +105,14 @@ fn boot(console: &mut Console) -> u16 {
 fn start(console: &mut Console, run: &Run<'_>, map: &Map, undi: &mut Undi) -> u16 {
     let mut line = [0; 4096];
     let Some(plan) = run.client.plan() else { return FAILED };
+    if plan.kernel.is_none()
+        && let Some(program) = plan.files().first()
+    {
+        let _ = writeln!(console, "start: another boot program, {} bytes", program.size);
+        undi.lend();
+        // SAFETY: the client's cap keeps the program below the code, which lies in memory that is free.
+        unsafe { real::chain(run.program as u32, program.size as u32, map::chain_code()) }
+    }
     let prepared = match run.client.command_line(run.texts.configuration(), &mut line) {
         Ok(line) => {
             let _ = writeln!(console, "start: {}", console::Shown(line));

@@ -1,7 +1,7 @@
 //! The memory map of the BIOS (INT 15h, AX = E820h), and what of it is free for files.
 
 use crate::memory::{Room, end, real, word};
-use crate::real::{Registers, interrupt};
+use crate::real::{CHAIN_ROOM, Registers, interrupt};
 use bootproto::linux::Region;
 
 /// The most regions that are kept; machines have about ten, servers up to thirty.
@@ -9,6 +9,14 @@ const MOST: usize = 64;
 
 /// So many of them the boot client takes.
 const PLACES: usize = 14;
+
+/// As much as base memory has.
+const ROOM: u64 = 0xa_0000;
+
+/// Where the code lies that puts another boot program into our place: at the end of what the ROM left us.
+pub(crate) fn chain_code() -> u32 {
+    u32::from(word(0x413)) * 1024 - CHAIN_ROOM
+}
 
 /// "SMAP".
 const SIGNATURE: u32 = 0x534d_4150;
@@ -82,6 +90,18 @@ impl Map {
             .iter()
             .filter(|region| region.usable)
             .fold(0, |sum, region| sum.saturating_add(region.length))
+    }
+
+    /// How many bytes another boot program may have: it takes our place, up to the code that puts it there.
+    pub(crate) fn program_room(&self) -> u64 {
+        u64::from(chain_code()) - 0x7c00
+    }
+
+    /// Where such a program may lie meanwhile: at the end of the first large stretch above 1 MiB. No kernel comes then.
+    pub(crate) fn program_place(&self) -> u64 {
+        let (places, _) = self.places();
+        let large = places.iter().find(|place| place.start >= 0x10_0000 && place.length >= ROOM);
+        large.map_or(0, |place| (place.start + place.length - ROOM) & !0xfff)
     }
 
     /// Where files and parameters may lie: memory below 4 GiB, without us and what is below, and without the ROM.

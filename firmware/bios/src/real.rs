@@ -82,6 +82,9 @@ unsafe extern "C" {
     static mut bp_registers: Registers;
     static bp_entry: Entry;
     fn bp_thunk();
+    static bp_chain_code: u8;
+    static bp_chain_end: u8;
+    fn bp_chain(source: u32, words: u32, at: u32) -> !;
     fn bp_linux(kernel: u32, zero_page: u32) -> !;
 }
 
@@ -151,6 +154,24 @@ fn call(registers: Registers) -> Registers {
         ptr::write_volatile(&raw mut bp_registers, registers);
         bp_thunk();
         ptr::read_volatile(&raw const bp_registers)
+    }
+}
+
+/// How many bytes the code needs that puts another boot program into our place.
+pub(crate) const CHAIN_ROOM: u32 = 256;
+
+/// Leaves for another boot program, whose `length` bytes lie at `source`: it is copied to 0:7C00h, over us, and finds
+/// everything as we found it. The code that does this goes to `at`.
+///
+/// # Safety
+/// The program lies there; [`CHAIN_ROOM`] bytes at `at`, a multiple of 16 below 1 MiB, are free, and what lies between
+/// 7C00h and there is ours.
+pub(crate) unsafe fn chain(source: u32, length: u32, at: u32) -> ! {
+    // SAFETY: by this function's own condition. The code ends where `entry.s` says, and does not move itself.
+    unsafe {
+        let (code, end) = (&raw const bp_chain_code, &raw const bp_chain_end);
+        ptr::copy_nonoverlapping(code, at as *mut u8, end.addr() - code.addr());
+        bp_chain(source, length.div_ceil(4), at)
     }
 }
 

@@ -3,12 +3,15 @@
 use crate::clock::Clock;
 use crate::memory::{Low, Room, real, word};
 use crate::real::{self, Registers};
-use bootproto_pxe_api::blocks::PacketType;
+use bootproto_pxe_api::blocks::{
+    Block, FILE_API_MAGIC, FileApiCheck, PacketFilter, PacketType, StartUndi, UndiGetNicType, UndiOpen,
+};
 use bootproto_pxe_api::entry::{Clues, Entry, Int1a, Memory as _, NotFound, find};
+use bootproto_pxe_api::fetch::{self, Fetch};
 use bootproto_pxe_api::undi::{
     Attach, Cached, Client, Config, Event, Failure, Fragment, Frame, Keep, MINIMUM_FRAME, Receive, Signal,
 };
-use bootproto_pxe_api::{AREA_SIZE, Exit, Opcode, SegmentOffset};
+use bootproto_pxe_api::{AREA_SIZE, Call, Exit, Layout as _, Opcode, SegmentOffset};
 use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
 use smoltcp::time;
 
@@ -43,6 +46,13 @@ pub(crate) fn stack() -> Result<Entry, NotFound> {
         free_kilobytes: Some(word(0x413)),
     };
     find(&Low, &clues)
+}
+
+/// How the driver is used.
+fn config(area: &[u8]) -> Option<Config> {
+    let config = Config::new(Attach::BootProgram, real(area)).ok()?;
+    // There is no handler for the adapter's interrupt: it is asked, as often as there is nothing else to do.
+    Some(config.with_receive(Receive::Polled).with_quota(QUEUE as u16))
 }
 
 /// The network card.
@@ -94,10 +104,7 @@ impl Undi {
     /// The driver's failure; `None` if this is not the first time.
     pub(crate) fn open(entry: &Entry, clock: Clock) -> Result<(Self, Packets), Option<Failure>> {
         let area = AREA.take();
-        let config = Config::new(Attach::BootProgram, real(area)).map_err(|_| None)?;
-        // There is no handler for the adapter's interrupt: it is asked, as often as there is nothing else to do.
-        let config = config.with_receive(Receive::Polled).with_quota(QUEUE as u16);
-        let client = Client::new(config);
+        let client = Client::new(config(area).ok_or(None)?);
         let mut port = Port {
             client,
             clock,
@@ -125,6 +132,79 @@ impl Undi {
         if information.hardware_type == 1 { information.address().try_into().ok() } else { None }
     }
 
+    /// Whether the ROM is iPXE's, by the calls that only it has.
+    pub(crate) fn is_ipxe(&mut self) -> bool {
+        let mut block = FileApiCheck::zeroed();
+        block.size.set(FileApiCheck::SIZE as u16);
+        block.magic.set(FILE_API_MAGIC.0);
+        self.port.ask(&block).is_some_and(|block| block.magic.get() == FILE_API_MAGIC.1)
+    }
+
+    /// Leaves the card to the ROM's own stack, as it was when we were started: up and open.
+    ///
+    /// iPXE's stack gets no frame as long as UNDI is open, and is without a network once UNDI is closed. Its START_UNDI,
+    /// while UNDI is open, ends the first and leaves the card open. No other ROM is asked for that.
+    pub(crate) fn lend(&mut self) {
+        self.close(Keep::Everything);
+        let mut open = UndiOpen::zeroed();
+        open.pkt_filter.set((PacketFilter::DIRECTED | PacketFilter::BROADCAST).0);
+        self.port.ask(&open);
+        if self.is_ipxe()
+            && let Some(nic) = self.port.ask(&UndiGetNicType::zeroed())
+        {
+            let mut start = StartUndi::zeroed();
+            start.ax = nic.pci.bus_dev_func;
+            start.bx.set(0xffff);
+            start.dx.set(0xffff);
+            self.port.ask(&start);
+        }
+    }
+
+    /// Takes the card back from the ROM's own stack.
+    ///
+    /// # Errors
+    /// The driver's failure.
+    pub(crate) fn take_back(&mut self) -> Result<(), Failure> {
+        let Some(config) = config(self.port.area) else { return Ok(()) };
+        self.port.client = Client::new(config.with_cached_info(false));
+        self.port.taken = Taken::default();
+        (self.queue.next, self.queue.count, self.queue.partial) = (0, 0, 0);
+        loop {
+            match self.port.step() {
+                Event::Opened => return Ok(()),
+                Event::Failed(failure) => return Err(failure),
+                _ => {}
+            }
+        }
+    }
+
+    /// Has the ROM fetch a file, while the card is lent; `heard` is told what comes, and may end it by `false`.
+    pub(crate) fn fetch(
+        &mut self,
+        config: fetch::Config,
+        mut heard: impl FnMut(&fetch::Event) -> bool,
+    ) -> fetch::Event {
+        let mut machine = Fetch::new(config);
+        loop {
+            let Ok(Some(opcode)) = machine.poll_call(self.port.area).map(|call| call.map(|call| call.opcode)) else {
+                return fetch::Event::Failed(fetch::Failure::Ended);
+            };
+            let ax = self.port.call(opcode);
+            let mut event = machine.handle_return(Exit(ax), self.port.area);
+            if !heard(&event) {
+                event = machine.end();
+            }
+            if matches!(event, fetch::Event::Done { .. } | fetch::Event::Failed(_)) {
+                return event;
+            }
+        }
+    }
+
+    /// Where the ROM may put a packet, while the card is lent.
+    pub(crate) fn buffer(&self) -> SegmentOffset {
+        real(self.port.sending)
+    }
+
     /// Gives the driver back: with [`Keep::Nothing`] it is gone.
     pub(crate) fn close(&mut self, keep: Keep) {
         let mut event = self.port.client.close(keep);
@@ -147,6 +227,13 @@ impl Port {
         };
         let ax = if opcode == Opcode::UNDI_ISR { self.isr() } else { self.call(opcode) };
         self.client.handle_return(self.clock.now(), Exit(ax), self.area)
+    }
+
+    /// Makes a call of our own; what came back if it was done.
+    fn ask<B: Block>(&mut self, block: &B) -> Option<B> {
+        let opcode = Call::of(self.area, block).ok()?.opcode;
+        let ax = self.call(opcode);
+        Call::answer(Exit(ax), self.area).ok()
     }
 
     fn call(&mut self, opcode: Opcode) -> u16 {

@@ -14,6 +14,9 @@ mod fabric;
 mod ib_sa;
 mod ib_sma;
 mod nbp;
+mod nbp_chain;
+mod nbp_matrix;
+mod nbp_trouble;
 mod option_rom;
 mod relay;
 mod rom;
@@ -38,6 +41,9 @@ fn main() -> ExitCode {
         rom::CASES,
         uefi::CASES,
         nbp::CASES,
+        nbp_chain::CASES,
+        nbp_matrix::CASES,
+        nbp_trouble::CASES,
         option_rom::CASES,
         fabric::CASES,
         ib_sa::CASES,
@@ -46,5 +52,5 @@ fn main() -> ExitCode {
         trace::CASES,
     ]
     .concat();
-    interop::runner::main(&cases)
+    interop::runner::main(&cases, &[nbp_matrix::SLOW, nbp_trouble::SLOW].concat())
 }

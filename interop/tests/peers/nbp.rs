@@ -2,6 +2,7 @@
 //! the judges.
 
 use interop::lan::Lan;
+use interop::packages::Peer;
 use interop::payload::{self, Tree};
 use interop::process::Program;
 use interop::runner::Case;
@@ -42,21 +43,26 @@ pub(crate) const CASES: &[Case] = &[
     },
 ];
 
-const LIMIT: Duration = Duration::from_secs(150);
+/// What every machine takes.
+pub(crate) const PEERS: &[&Peer] =
+    &[&peers::QEMU, &peers::SEABIOS, &peers::IPXE, &peers::LINUX, &peers::BUSYBOX];
 
-/// The program, and a configuration that names `kernel`.
-fn tree(kernel: &str) -> Outcome<Tree> {
+pub(crate) const LIMIT: Duration = Duration::from_secs(240);
+
+/// The program, and a configuration.
+pub(crate) fn tree_with(configuration: &str) -> Outcome<Tree> {
     let tree = Tree::new()?;
     tree.add_copy("bootproto.0", &nbp::bootproto_0(std::env::var_os("INTEROP_INSTALL").is_some())?)?;
-    let line = payload::COMMAND_LINE;
-    let configuration = format!(
-        "DEFAULT linux\nPROMPT 0\nLABEL linux\n  KERNEL {kernel}\n  INITRD initrd.img\n  APPEND {line}\n"
-    );
     tree.add("pxelinux.cfg/default", configuration.as_bytes())?;
     Ok(tree)
 }
 
-fn whole_tree() -> Outcome<Tree> {
+/// The program, and a configuration that names `kernel`.
+pub(crate) fn tree(kernel: &str) -> Outcome<Tree> {
+    tree_with(&machine::configuration("PROMPT 0\n", kernel, payload::COMMAND_LINE))
+}
+
+pub(crate) fn whole_tree() -> Outcome<Tree> {
     let tree = tree("vmlinuz")?;
     tree.add_copy("vmlinuz", &payload::kernel()?)?;
     tree.add("initrd.img", &payload::initrd()?.bytes)?;
@@ -64,26 +70,45 @@ fn whole_tree() -> Outcome<Tree> {
 }
 
 /// What the screen said; a line that the BIOS broke at its 80th column is whole again.
-fn screen(machine: &Program) -> String {
+pub(crate) fn screen(machine: &Program) -> String {
     machine.log().replace("\r\n", "").replace('\n', "")
 }
 
+/// `netboot serve` with our boot program as the boot file.
+pub(crate) fn serve(lan: &Lan, tree: &Tree) -> Outcome<Program> {
+    let root = tree.path().display().to_string();
+    servers::netboot(&lan.server, "br0", &["--root", &root, "--boot-file", "bootproto.0"])
+}
+
 /// Boots the machine and checks what its Linux says about what arrived.
-fn boots(lan: &Lan, card: &str, server: &Program) -> Outcome<String> {
-    let mut machine = machine::switch_on(lan, card)?;
-    machine.wait_for("FINISHED", LIMIT).map_err(|error| format!("{error}\nserver:\n{}", server.log()))?;
+pub(crate) fn boots(lan: &Lan, card: &str, server: &Program) -> Outcome<String> {
+    finishes(machine::switch_on(lan, card)?, &payload::initrd()?.payload)
+        .map_err(|error| format!("{error}\nserver:\n{}", server.log()).into())
+}
+
+/// Waits until a machine's Linux has said what arrived, and checks it.
+pub(crate) fn finishes(mut machine: Program, payload: &str) -> Outcome<String> {
+    machine.wait_for("FINISHED", LIMIT)?;
     let log = machine.log();
     let booted = log.lines().find(|line| line.contains("BOOTED with:")).unwrap_or_default();
     ensure!(booted.contains("interop=yes"), "{log}");
-    let payload = &payload::initrd()?.payload;
     ensure!(log.contains(&format!("PAYLOAD {payload}")), "{log}");
     Ok(screen(&machine))
 }
 
+/// Waits until a machine gives up booting from the network, and looks for these texts.
+pub(crate) fn gives_up(mut machine: Program, tell: &[&str]) -> Outcome {
+    machine.wait_for("No bootable device", LIMIT)?;
+    let screen = screen(&machine);
+    for told in tell {
+        ensure!(screen.contains(told), "{told:?} is missing: {screen}");
+    }
+    Ok(())
+}
+
 fn from_netboot(card: &str) -> Outcome {
     let (lan, tree) = (Lan::new()?, whole_tree()?);
-    let root = tree.path().display().to_string();
-    let server = servers::netboot(&lan.server, "br0", &["--root", &root, "--boot-file", "bootproto.0"])?;
+    let server = serve(&lan, &tree)?;
     let screen = boots(&lan, card, &server)?;
     // The steps, and that the blocks came by windows.
     for told in
@@ -102,12 +127,7 @@ fn from_dnsmasq() -> Outcome {
         .map(|name| Ok(format!("{}  ../{name}\n", tree.digest(name)?)))
         .collect::<Outcome<_>>()?;
     tree.add("pxelinux.cfg/SHA256SUMS", sums.concat().as_bytes())?;
-    let root = tree.path().display();
-    let settings = format!(
-        "dhcp-range=10.77.0.50,10.77.0.150,255.255.255.0,1h\ndhcp-authoritative\n\
-         enable-tftp\ntftp-root={root}\ndhcp-boot=bootproto.0"
-    );
-    let server = servers::dnsmasq(&lan.server, "br0", &tree, &settings)?;
+    let server = servers::dnsmasq_boot(&lan.server, "br0", &tree, "bootproto.0")?;
     let screen = boots(&lan, "e1000", &server)?;
     for told in ["verify: kernel is the one", "verify: initrd 0 is the one"] {
         ensure!(screen.contains(told), "{told:?} is missing: {screen}");
@@ -119,15 +139,13 @@ fn from_dnsmasq() -> Outcome {
 
 fn gives_back() -> Outcome {
     let (lan, tree) = (Lan::new()?, tree("not-there")?);
-    let root = tree.path().display().to_string();
-    let _server = servers::netboot(&lan.server, "br0", &["--root", &root, "--boot-file", "bootproto.0"])?;
-    let mut machine = machine::switch_on(&lan, "e1000")?;
-    machine.wait_for("No bootable device", LIMIT)?;
-    let screen = screen(&machine);
-    for told in
-        ["fetch with 10.77.0.1:69", "(PXE-E3B)", "not-there", "gives control back", "No more network devices"]
-    {
-        ensure!(screen.contains(told), "{told:?} is missing: {screen}");
-    }
-    Ok(())
+    let _server = serve(&lan, &tree)?;
+    let tell = [
+        "fetch with 10.77.0.1:69",
+        "(PXE-E3B)",
+        "not-there",
+        "gives control back",
+        "No more network devices",
+    ];
+    gives_up(machine::switch_on(&lan, "e1000")?, &tell)
 }
