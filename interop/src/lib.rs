@@ -16,6 +16,7 @@ pub mod frames;
 pub mod guest;
 pub mod ibsim;
 pub mod lan;
+pub mod libibmad;
 pub mod loaders;
 pub mod machine;
 pub mod namespace;

@@ -59,4 +59,8 @@ peers! {
     IBSIM = "ibsim", "ibsim-utils", How::Unpack(&["libumad2sim0", "libibmad5", "libibumad3"]), "usr/bin/ibsim";
     /// What an administrator asks a fabric with.
     IBDIAGS = "infiniband-diags", "infiniband-diags", How::Unpack(&["libibnetdisc5", "libibmad5", "libibumad3"]), "usr/sbin/saquery";
+    /// Reads and writes the fields of MADs, for infiniband-diags.
+    LIBIBMAD = "libibmad", "libibmad5", How::Unpack(&["libibumad3"]), "usr/lib/x86_64-linux-gnu/libibmad.so.5";
+    /// The names of its fields.
+    LIBIBMAD_HEADER = "libibmad's header", "libibmad-dev", How::Unpack(&[]), "usr/include/infiniband/mad.h";
 }

@@ -11,6 +11,7 @@ mod dhcp_infiniband;
 mod dhcp_isc;
 mod dhcp_server;
 mod fabric;
+mod ib_codec;
 mod ib_sa;
 mod ib_sma;
 mod nbp;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         fabric::CASES,
         ib_sa::CASES,
         ib_sma::CASES,
+        ib_codec::CASES,
         boot::CASES,
         trace::CASES,
     ]
