@@ -9,6 +9,7 @@ mod capture;
 mod hca;
 mod memory;
 pub mod node;
+pub mod port;
 mod proxy;
 pub mod seed;
 pub mod server;

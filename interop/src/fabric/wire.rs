@@ -129,15 +129,27 @@ pub fn framed(packet: &[u8], grh: bool) -> Vec<u8> {
 /// An SMP of 256 bytes as a packet: UD, QP0 to QP0, lane 15 (IBTA volume 1, 13.5).
 #[must_use]
 pub fn smp(slid: u16, dlid: u16, mad: &[u8; 256]) -> Packet {
+    datagram(0xf0, slid, dlid, (0, 0), 0, mad)
+}
+
+/// A GMP: UD from QP1, with the well-known Q_Key (IBTA volume 1, 13.5.3).
+#[must_use]
+pub fn gmp(slid: u16, dlid: u16, qpn: u32, mad: &[u8; 256]) -> Packet {
+    datagram(0, slid, dlid, (qpn, 1), 0x8001_0000, mad)
+}
+
+fn datagram(lane: u8, slid: u16, dlid: u16, qpns: (u32, u32), q_key: u32, mad: &[u8; 256]) -> Packet {
     const WORDS: u16 = (8 + 12 + 8 + 256 + 4) / 4;
     let mut packet = Vec::with_capacity(284);
-    packet.extend_from_slice(&[0xf0, 2]);
+    packet.extend_from_slice(&[lane, 2]);
     for half in [dlid, WORDS, slid] {
         packet.extend_from_slice(&half.to_be_bytes());
     }
-    // BTH: UD SEND Only, default P_Key, QP0; DETH: Q_Key 0, QP0.
+    // BTH: UD SEND Only, the default P_Key, PSN 0; DETH.
     packet.extend_from_slice(&[100, 0, 0xff, 0xff]);
-    packet.extend_from_slice(&[0; 16]);
+    for word in [qpns.0, 0, q_key, qpns.1] {
+        packet.extend_from_slice(&word.to_be_bytes());
+    }
     packet.extend_from_slice(mad);
     packet
 }
