@@ -22,6 +22,7 @@ pub mod machine;
 pub mod namespace;
 pub mod nbp;
 pub mod packages;
+pub mod packed;
 pub mod payload;
 pub mod peers;
 pub mod process;

@@ -1,7 +1,7 @@
 //! `bootproto.0`, built for the tests and for whoever wants to boot a machine from it.
 
-use crate::toolchain::{self, Toolchain};
-use crate::{Outcome, packages};
+use crate::toolchain::{self, SMALL, Toolchain};
+use crate::{Outcome, packages, packed};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -37,15 +37,35 @@ fn build(install: bool) -> Outcome<PathBuf> {
     let toolchain = toolchain::find(TARGET, install)?;
     toolchain.prepare(&mut build, "core");
     let flags = match toolchain {
-        Toolchain::Rustup => FLAGS.to_owned(),
-        Toolchain::Debian => format!("{FLAGS} {DEBIAN_FLAGS}"),
+        Toolchain::Rustup => format!("{FLAGS} {SMALL}"),
+        Toolchain::Debian => format!("{FLAGS} {SMALL} {DEBIAN_FLAGS}"),
     };
     build.env("RUSTFLAGS", flags).env_remove("CARGO_ENCODED_RUSTFLAGS");
     run(&mut build)?;
+    let release = target.join(TARGET).join("release");
     let program = target.join("bootproto.0");
-    let linked = target.join(TARGET).join("release/bootproto-bios");
-    // The ROM copies bytes and jumps: no headers.
-    run(Command::new("objcopy").args(["-O", "binary"]).arg(linked).arg(&program))?;
+    let packed = pack(&release).map_err(|error| format!("{}: {error}", release.display()))?;
+    std::fs::write(&program, packed).map_err(|error| format!("{}: {error}", program.display()))?;
+    Ok(program)
+}
+
+/// Joins the part for real mode, the unpacker and the packed rest. The ROM copies bytes and jumps: no headers.
+fn pack(release: &Path) -> Outcome<Vec<u8>> {
+    let flat = |name: &str, sections: &[&str]| -> Outcome<Vec<u8>> {
+        let linked = release.join(name);
+        let file = linked.with_extension("bin");
+        run(Command::new("objcopy").args(["-O", "binary"]).args(sections).arg(linked).arg(&file))?;
+        Ok(std::fs::read(file)?)
+    };
+    let mut program = flat("bootproto-bios", &["-j", ".real", "-j", ".unpack"])?;
+    // Where the unpacker goes, there is a RET as long as there is nothing to unpack.
+    if program.pop() != Some(0xc3) {
+        return Err("the linker has put something else where the unpacker goes".into());
+    }
+    program.extend(flat("unpack", &[])?);
+    let rest = packed::pack(&flat("bootproto-bios", &["-R", ".real", "-R", ".unpack"])?)?;
+    program.extend(u32::try_from(rest.len())?.to_le_bytes());
+    program.extend(rest);
     Ok(program)
 }
 

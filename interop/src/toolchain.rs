@@ -9,6 +9,9 @@ use std::sync::OnceLock;
 /// Debian's compiler and its library source.
 const DEBIAN: [&str; 2] = ["rustc-web", "rust-web-src"];
 
+/// What the compiler is told for a small program: SHA-256 is not unrolled.
+pub(crate) const SMALL: &str = r#"--cfg=sha2_backend="soft" --cfg=sha2_backend_soft="compact""#;
+
 /// How a target is built for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Toolchain {
@@ -45,7 +48,8 @@ impl Toolchain {
     /// Has `build` compile with it; `libraries` (`core`, `core,alloc`) are what is needed of the standard library.
     pub fn prepare(self, build: &mut Command, libraries: &str) {
         if self == Self::Debian {
-            build.arg(format!("-Zbuild-std={libraries}")).arg("-Zbuild-std-features=compiler-builtins-mem");
+            build.arg(format!("-Zbuild-std={libraries}"));
+            build.arg("-Zbuild-std-features=compiler-builtins-mem,optimize_for_size");
             build.env("RUSTC", "/usr/bin/rustc").env("RUSTC_BOOTSTRAP", "1");
             build.env_remove("RUSTUP_TOOLCHAIN").env_remove("RUSTC_WRAPPER");
         }

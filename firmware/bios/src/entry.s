@@ -101,8 +101,13 @@ bp_real:
     movw    %ax, %ds
     movw    bp_stack_segment, %ss
     movw    $REAL_STACK, %sp
-    cmpw    $0, bp_leave
-    jne     bp_return
+    movw    bp_leave, %ax
+    testw   %ax, %ax
+    jz      bp_call
+    jmpw    *%ax
+bp_damaged:
+    movw    $bp_not_whole, %si
+    jmp     bp_refuse
 bp_call:
     pushw   bp_push + 4
     pushw   bp_push + 2
@@ -312,10 +317,20 @@ bp_long:
 
 bp_begin:
     movl    $bp_stack + STACK, %esp
+    movl    $bp_program, %edi
+    movl    $bp_file_end, %esi
+    movl    $bp_stack + STACK, %edx
+    movl    $bp_end, %ecx
+    movb    $1, %al
+    movw    $bp_damaged, bp_leave
+    call    bp_unpack
+    testb   %al, %al
+    jz      1f
+    movw    $0, bp_leave
     call    bp_main
     movw    %ax, bp_status
-    movw    $1, bp_leave
-    call    bp_thunk                # does not come back
+    movw    $bp_return, bp_leave
+1:  call    bp_thunk                # does not come back
 
 # extern "C" fn bp_thunk(): makes the call that the variables below describe, in real mode.
     .globl bp_thunk
@@ -469,7 +484,7 @@ bp_entry_bx: .word 0
 
 bp_rom_sp: .word 0
 bp_status: .word 0
-bp_leave: .word 0
+bp_leave: .word 0                   # where bp_real goes instead of making a call
 bp_stack_segment: .word 0
 bp_rsp: .long 0
 bp_chain_source: .long 0
@@ -477,6 +492,7 @@ bp_chain_words: .long 0
 bp_kernel: .long 0
 bp_zero_page: .long 0
 bp_no_memory: .asciz "bootproto: the ROM leaves too little base memory\r\n"
+bp_not_whole: .asciz "bootproto: the file is damaged or not whole\r\n"
 bp_no_long_mode: .asciz "bootproto: this processor has no 64-bit mode\r\n"
 
     .set REAL_STACK, 0x2000
@@ -487,7 +503,7 @@ bp_no_long_mode: .asciz "bootproto: this processor has no 64-bit mode\r\n"
     .balign 4096
 bp_tables: .skip 0x6000
 bp_real_stack: .skip REAL_STACK
+bp_stack: .skip STACK
     .globl bp_slots
 bp_slots: .skip SLOT * 16
-bp_stack: .skip STACK
     .text
