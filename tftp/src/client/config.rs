@@ -166,6 +166,7 @@ impl Config {
     /// [`with_in_order`](Self::with_in_order). The caller must then act on
     /// [`JoinMulticast`](super::Event::JoinMulticast).
     #[must_use]
+    #[cfg(feature = "multicast")]
     pub const fn with_multicast(mut self, multicast: bool) -> Self {
         self.multicast = multicast;
         self
@@ -215,8 +216,11 @@ impl Config {
     /// What is asked for on a rung.
     pub(super) fn asked(&self, rung: Rung) -> Asked {
         // A window beside multicast would leave open whose it is.
-        let multicast =
-            rung == Rung::Everything && self.multicast && self.mode == Mode::Octet && !self.in_order;
+        let multicast = cfg!(feature = "multicast")
+            && rung == Rung::Everything
+            && self.multicast
+            && self.mode == Mode::Octet
+            && !self.in_order;
         let window = (rung <= Rung::NoMulticast && !multicast).then(|| self.asked_window());
         let block_size = (rung <= Rung::NoWindow).then_some(self.block_size);
         let timed = rung <= Rung::NoBlockSize && self.peer_timeout > 0;

@@ -4,9 +4,22 @@
 //! What does not: blocks and windows, which both sides share, and the server's side.
 
 mod config;
+#[cfg_attr(
+    not(feature = "multicast"),
+    allow(
+        unreachable_code,
+        unused_variables,
+        clippy::missing_const_for_fn,
+        reason = "nobody is ever in a group"
+    )
+)]
 mod download;
 mod event;
 mod ladder;
+#[cfg(feature = "multicast")]
+mod multicast;
+#[cfg(not(feature = "multicast"))]
+#[path = "no_multicast.rs"]
 mod multicast;
 mod oack;
 mod upload;

@@ -33,9 +33,9 @@ impl Gap {
 /// Membership in a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Group {
-    pub(super) address: Ipv4Addr,
-    pub(super) port: u16,
-    pub(super) master: bool,
+    address: Ipv4Addr,
+    port: u16,
+    master: bool,
     /// What is missing, in no order. Before the last block is known, the last gap ends where numbers end.
     gaps: [Gap; MAX_GAPS],
     /// The number and the length of the last block, once it was seen.
@@ -62,6 +62,22 @@ impl Group {
         let mut gaps = [Gap::NONE; MAX_GAPS];
         *gaps.first_mut()? = Gap { first: 1, last: u16::MAX };
         Some(Self { address, port: granted.port?, master: granted.master, gaps, end: None })
+    }
+
+    pub(super) const fn address(&self) -> Ipv4Addr {
+        self.address
+    }
+
+    pub(super) const fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub(super) const fn is_master(&self) -> bool {
+        self.master
+    }
+
+    pub(super) const fn appoint(&mut self, master: bool) {
+        self.master = master;
     }
 
     pub(super) fn is_complete(&self) -> bool {

@@ -95,7 +95,7 @@ pub(super) fn check(options: OptionList<'_>, asked: Asked) -> Option<Granted> {
                 granted.timeout = Some(micros);
                 16
             }
-            OptionName::Multicast if asked.multicast => {
+            OptionName::Multicast if cfg!(feature = "multicast") && asked.multicast => {
                 granted.multicast = Some(Multicast::parse(value)?);
                 32
             }

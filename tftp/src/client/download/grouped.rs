@@ -14,16 +14,16 @@ impl Download {
             let refused = ErrorCode::OPTION_REFUSED;
             return self.fall_back(now, Some(refused)).unwrap_or(Event::Nothing);
         };
-        if !group.master {
+        if !group.is_master() {
             self.incoming.pending = None;
         }
-        let (address, port) = (group.address, group.port);
+        let (address, port) = (group.address(), group.port());
         self.group = Some(group);
         Event::JoinMulticast { group: address, port }
     }
 
     pub(super) fn is_passive(&self) -> bool {
-        self.group.as_ref().is_some_and(|group| !group.master)
+        self.group.as_ref().is_some_and(|group| !group.is_master())
     }
 
     /// A later OACK says who is the master now.
@@ -34,8 +34,8 @@ impl Download {
         let (Some(granted), Some(group)) = (value.and_then(wire::Multicast::parse), &mut self.group) else {
             return Event::Ignored(Ignored::Unexpected { opcode: Opcode::OACK });
         };
-        let known = group.master == granted.master;
-        group.master = granted.master;
+        let known = group.is_master() == granted.master;
+        group.appoint(granted.master);
         if granted.master {
             //= https://www.rfc-editor.org/rfc/rfc2090
             //# Upon receipt of this OACK the new master client will send an ACK for the block immediately before the
@@ -83,7 +83,7 @@ impl Download {
             }
         }
         let (complete, asked) =
-            (group.is_complete(), group.master && before.acknowledged() != group.acknowledged());
+            (group.is_complete(), group.is_master() && before.acknowledged() != group.acknowledged());
         self.incoming.timer.progress(now, limits);
         self.incoming.timer.moved(now, usize::from(length), limits);
         //= https://www.rfc-editor.org/rfc/rfc2090

@@ -15,7 +15,7 @@ impl Machine for Download {
             return Event::Ignored(Ignored::Finished);
         }
         let local = path.local.port();
-        let to_group = self.group.as_ref().is_some_and(|group| group.port == local);
+        let to_group = self.group.as_ref().is_some_and(|group| group.port() == local);
         if local != self.config.local_port && !to_group {
             return Event::Ignored(Ignored::WrongPort { port: local });
         }
