@@ -294,8 +294,8 @@ impl Run<'_> {
     }
 
     fn received(&mut self, kind: FileKind, size: u64, now: Instant) {
-        let time = now.saturating_since(self.begun).as_micros().max(1);
-        let rate = u128::from(size) * 10 / time;
+        let time = now.as_micros().saturating_sub(self.begun.as_micros()).max(1);
+        let rate = size.saturating_mul(10) / time;
         let name = Shown(self.client.file_name());
         let step = if kind.is_placed() || kind == FileKind::Nbp { "fetch" } else { "choose" };
         let _ = write!(self.console, "{step}: {kind} {name}, {size} bytes in {} ms", time / 1000);

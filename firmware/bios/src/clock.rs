@@ -26,10 +26,8 @@ impl Clock {
 
     /// The time since the start.
     pub(crate) fn now(&self) -> Instant {
-        let ticks = ticks().wrapping_sub(self.begun);
-        Instant::from_micros(
-            u64::try_from(u128::from(ticks) * 1000 / u128::from(self.per_millisecond)).unwrap_or(0),
-        )
+        let (ticks, rate) = (ticks().wrapping_sub(self.begun), self.per_millisecond);
+        Instant::from_micros(ticks / rate * 1000 + ticks % rate * 1000 / rate)
     }
 }
 

@@ -143,8 +143,8 @@ impl<'s> Caller<'s> {
         let Some(file) = self.files.find(kind) else {
             return self.tell.say(step, format_args!("{kind} {name}: {size} bytes"));
         };
-        let micros = now.saturating_since(file.begun).as_micros().max(1);
-        let kilobytes = u128::from(size) * 1000 / micros;
+        let micros = now.as_micros().saturating_sub(file.begun.as_micros()).max(1);
+        let kilobytes = size.saturating_mul(1000) / micros;
         let window = client.terms().map_or(1, |terms| terms.window_size);
         let millis = micros / 1000;
         let text =

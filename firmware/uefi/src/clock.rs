@@ -23,9 +23,9 @@ impl Clock {
 
     /// What time it is.
     pub(crate) fn now(&self) -> Instant {
-        let ticks = u128::from(counter().wrapping_sub(self.start));
-        let micros = ticks.saturating_mul(1_000_000) / u128::from(self.per_second);
-        Instant::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
+        let (ticks, rate) = (counter().wrapping_sub(self.start), self.per_second);
+        let part = (ticks % rate).saturating_mul(1_000_000) / rate;
+        Instant::from_micros((ticks / rate).saturating_mul(1_000_000).saturating_add(part))
     }
 }
 
