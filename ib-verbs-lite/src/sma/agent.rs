@@ -270,6 +270,17 @@ fn arrive(route: &mut Directed, lid: Lid, port: u8) -> Result<(), Ignored> {
     Ok(())
 }
 
+/// The notice with the LID that the port has now: it may have been raised before there was one.
+fn signed(mut notice: Notice, lid: Lid) -> Notice {
+    notice.issuer_lid = lid;
+    if notice.trap_number == Notice::TRAP_LOCAL_CHANGES
+        && let Some(place) = notice.details.get_mut(2..4)
+    {
+        bootproto_core::copy_into(place, &lid.0.to_be_bytes());
+    }
+    notice
+}
+
 fn padded(bytes: &[u8]) -> [u8; 64] {
     let mut padded = [0; 64];
     bootproto_core::copy_into(&mut padded, bytes);
@@ -321,7 +332,7 @@ impl Machine for Agent {
             ..Header::default()
         };
         let mut data = [0; Notice::SMP_LENGTH];
-        bootproto_core::copy_into(&mut data, &trap.notice.to_bytes());
+        bootproto_core::copy_into(&mut data, &signed(trap.notice, self.port.lid).to_bytes());
         Smp { header, m_key: 0, directed: None, data }.write(&mut writer);
         let bytes = writer.finish()?;
         trap.sent(self.seen.advance(now), &mut self.rng);
