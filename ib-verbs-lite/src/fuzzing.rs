@@ -1,9 +1,11 @@
 //! The bodies of fuzz targets: any bytes in, no panic out, and what was read is written and read again the same.
 
-use bootproto_core::Writer;
+use bootproto_core::{Instant, Machine, Writer};
 
 use crate::mad::{Gmp, MAD_LENGTH, SaMad, Smp};
 use crate::packet::{Packet, RocePacket, Trailer};
+use crate::verbs::{AddressVector, LinkWidth};
+use crate::{Gid, Guid, Lid, Qpn, ServiceLevel, pma, sa, sma};
 
 /// Reads `bytes` as every kind of MAD.
 pub fn mad(bytes: &[u8]) {
@@ -38,4 +40,38 @@ pub fn packet(bytes: &[u8]) {
     if let Ok(packet) = RocePacket::parse(bytes) {
         assert!(packet.payload.len() <= bytes.len(), "a payload longer than its packet");
     }
+}
+
+/// Hands `bytes`, 256 at a time, to both agents and to a client that asks and is subscribed: no MAD may cost more than
+/// the one that it may cause.
+pub fn agents(bytes: &[u8]) {
+    let now = Instant::from_millis(1);
+    let config = sma::Config::new(1, Guid(1), Guid(2));
+    let (Ok(mut subnet), Ok(mut client)) = (sma::Agent::new(config), sa::Client::new(sa::Config::new(1)))
+    else {
+        return;
+    };
+    let mut performance = pma::Agent::new(1);
+    subnet.link_up(LinkWidth::X4, 4);
+    let gid = Gid::new(Gid::DEFAULT_PREFIX, Guid(2));
+    let (lid, sm_lid, sm_sl) = (Lid(2), Lid(1), ServiceLevel::new(0));
+    let _ = client.configure(now, sa::Port { gid, lid, sm_lid, sm_sl, p_key_index: 0 });
+    client.subscribe(now);
+    let _ = client.ask(now, sa::Question::ClassPortInfo);
+    while sends(&mut client, now) {}
+    let path = AddressVector { lid: Lid(1), qpn: Qpn::GSI, ..AddressVector::default() };
+    for mad in bytes.chunks(MAD_LENGTH) {
+        let _ = subnet.handle_datagram(now, path, mad);
+        let _ = performance.handle_datagram(now, path, mad);
+        let _ = client.handle_datagram(now, path, mad);
+        sends(&mut subnet, now);
+        sends(&mut performance, now);
+        sends(&mut client, now);
+        assert!(!sends(&mut performance, now) && !sends(&mut client, now), "one MAD costs more than one");
+    }
+}
+
+fn sends<M: Machine<Path = AddressVector>>(machine: &mut M, now: Instant) -> bool {
+    let mut buf = [0; MAD_LENGTH];
+    matches!(machine.poll_transmit(now, &mut buf), Ok(Some(_)))
 }

@@ -51,9 +51,11 @@ fn a_port_goes_from_initializing_to_active_one_step_at_a_time() {
     assert_eq!(agent.port_info().lid, Lid(2));
 }
 
+type Harm = fn(&mut PortInfo);
+
 #[test]
 fn one_impossible_value_and_nothing_is_set() {
-    let harms: [(&str, fn(&mut PortInfo)); 10] = [
+    let harms: [(&str, Harm); 10] = [
         ("LID 0", |port| port.lid = Lid(0)),
         ("a multicast LID", |port| port.lid = Lid(0xc000)),
         ("LIDs over the end", |port| (port.lid, port.lmc) = (Lid(0xbfff), 1)),

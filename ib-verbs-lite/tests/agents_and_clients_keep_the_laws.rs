@@ -250,3 +250,15 @@ fn a_long_answer_that_stops_is_given_up() {
     let events = falls_silent(machine, Duration::from_secs(24));
     assert_eq!((events, silent_from), (3, START));
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_bytes_cost_at_most_one_answer(
+        mads in prop::collection::vec(laws::mutated(mads::bring_up().into_iter().chain(client().1).collect()), 0..20)
+    ) {
+        let whole = mads.into_iter().map(|mut mad| { mad.resize(256, 0); mad });
+        bootproto_ib_verbs_lite::fuzzing::agents(&whole.flatten().collect::<Vec<u8>>());
+    }
+}
