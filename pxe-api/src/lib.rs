@@ -67,6 +67,9 @@ pub mod blocks;
 mod call;
 pub mod entry;
 pub mod fetch;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod layout;
 mod opcode;
 mod refusal;
