@@ -320,6 +320,8 @@ impl Client {
     /// Keeps the transfer for what it still has to send, and what it has cost.
     pub(super) fn set_aside(&mut self) {
         let Some(carrier) = self.transfer.take() else { return };
+        // What did not come through with one file will not with the next.
+        self.knobs.window_size = self.knobs.window_size.min(carrier.transfer.window_size());
         if let Some(file) = &mut self.file {
             file.answered = carrier.transfer.peer().or(file.answered);
             file.terms = carrier.transfer.terms();

@@ -122,6 +122,10 @@ pub trait Transfer: for<'d> Machine<Path = UdpPath, Event<'d> = Event<'d>> + Siz
     /// What was agreed, once the server has answered.
     fn terms(&self) -> Option<Terms>;
 
+    /// How many datagrams under way it asks for at present: as many as the request says, or fewer where so many did not
+    /// come through.
+    fn window_size(&self) -> u16;
+
     /// What it has cost so far.
     fn statistics(&self) -> Statistics;
 

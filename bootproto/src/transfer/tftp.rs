@@ -46,6 +46,10 @@ impl Transfer for Tftp {
         Some(terms(&self.download.negotiated()))
     }
 
+    fn window_size(&self) -> u16 {
+        self.download.config().window_size()
+    }
+
     fn statistics(&self) -> Statistics {
         let seen = self.download.statistics();
         Statistics {

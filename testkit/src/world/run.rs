@@ -2,7 +2,7 @@
 
 use core::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use core::time::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write;
 
 use bootproto_core::{Instant, Rng, Transmit, UdpPath};
@@ -62,6 +62,8 @@ struct Packet {
     to: Option<usize>,
     path: UdpPath,
     payload: Vec<u8>,
+    /// Whether it has been through the ring.
+    taken: bool,
 }
 
 /// One machine and its peers on a link.
@@ -83,6 +85,16 @@ pub struct World<M: Subject<Path = UdpPath>> {
     records: Vec<Record>,
     received: Vec<Reply>,
     finished: bool,
+    ring: Option<Ring>,
+}
+
+/// The receive buffer of the machine's network card: who takes long over each packet loses those that don't fit.
+struct Ring {
+    slots: usize,
+    each: Duration,
+    /// When the machine is done with each of those that wait.
+    waiting: VecDeque<Instant>,
+    lost: usize,
 }
 
 impl<M: Subject<Path = UdpPath>> World<M> {
@@ -101,7 +113,20 @@ impl<M: Subject<Path = UdpPath>> World<M> {
             records: Vec::new(),
             received: Vec::new(),
             finished: false,
+            ring: None,
         }
+    }
+
+    /// The machine takes `each` over every packet that comes, and its card has room for `slots` that wait.
+    #[must_use]
+    pub fn with_ring(mut self, slots: usize, each: Duration) -> Self {
+        self.ring = Some(Ring { slots, each, waiting: VecDeque::new(), lost: 0 });
+        self
+    }
+
+    /// How many packets did not fit the ring.
+    pub fn overruns(&self) -> usize {
+        self.ring.as_ref().map_or(0, |ring| ring.lost)
     }
 
     /// The machine's host has `address`.
@@ -215,7 +240,14 @@ impl<M: Subject<Path = UdpPath>> World<M> {
     }
 
     fn arrive(&mut self, packet: Packet, sink: &mut impl FnMut(&mut M, Instant, &M::Event<'_>)) {
-        let Packet { to, path, payload } = packet;
+        let Packet { to, path, payload, taken } = packet;
+        if let Some(ring) = self.ring.as_mut().filter(|_| to.is_none() && !taken) {
+            if let Some(done) = ring.take(self.now) {
+                self.flying.insert((done, self.sent), Packet { to, path, payload, taken: true });
+                self.sent += 1;
+            }
+            return;
+        }
         if let Some(index) = to {
             let Some(peer) = self.peers.get_mut(index) else { return };
             let replies = peer.receive(self.now, path, &payload);
@@ -275,11 +307,12 @@ impl<M: Subject<Path = UdpPath>> World<M> {
             copies => Fate::Arrives(copies),
         };
         let (from, to) = (v4(path.local), v4(path.remote));
+        let packet = |to| Packet { to, path: path.reversed(), payload: payload.clone(), taken: false };
         for journey in journeys {
             for to in self.receivers(sender, to) {
                 let key = (left.saturating_add(journey), self.sent);
                 self.sent += 1;
-                self.flying.insert(key, Packet { to, path: path.reversed(), payload: payload.clone() });
+                self.flying.insert(key, packet(to));
             }
         }
         self.records.push(Record { at: self.now, ours: sender.is_none(), from, to, payload, fate });
@@ -299,6 +332,22 @@ impl<M: Subject<Path = UdpPath>> World<M> {
             // Nobody else has the address, so it is the machine's; what it sends there itself is lost.
             None => sender.is_some().then_some(None).into_iter().collect(),
         }
+    }
+}
+
+impl Ring {
+    /// When the machine is done with a packet that comes now; `None` if it does not fit.
+    fn take(&mut self, now: Instant) -> Option<Instant> {
+        while self.waiting.front().is_some_and(|done| *done <= now) {
+            self.waiting.pop_front();
+        }
+        if self.waiting.len() >= self.slots {
+            self.lost += 1;
+            return None;
+        }
+        let done = self.waiting.back().copied().unwrap_or(now).max(now).saturating_add(self.each);
+        self.waiting.push_back(done);
+        Some(done)
     }
 }
 

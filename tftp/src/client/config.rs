@@ -178,6 +178,13 @@ impl Config {
         self.server
     }
 
+    /// The window to ask for in blocks. A transfer halves it where no window comes through: ask for the next file with
+    /// what is left.
+    #[must_use]
+    pub const fn window_size(&self) -> u16 {
+        self.window_size
+    }
+
     /// The file's name.
     #[must_use]
     pub fn file(&self) -> &[u8] {

@@ -9,6 +9,16 @@ use crate::{Failure, Ignored};
 /// So often a window may be begun again before a whole one has come through.
 const MAX_RESTARTS: u8 = 2;
 
+/// So often a window may be begun again in the first [`FIRST_WINDOWS`]; more is not chance, but something on the way that
+/// holds less than a window.
+const MANY_RESTARTS: u8 = 16;
+
+/// As long as no more has come than these, to begin the file anew costs little.
+const FIRST_WINDOWS: u16 = 8;
+
+/// No smaller window is taken for too large because blocks were lost: chance would do it.
+const SMALL_WINDOW: u16 = 8;
+
 /// So many windows in a row may end in silence before acknowledgements go out earlier.
 const MAX_SILENCES: u8 = 3;
 
@@ -59,12 +69,21 @@ pub(crate) struct Incoming {
     pub(crate) pending: Option<Pending>,
     /// How often a window was begun again before a whole one came through.
     restarts: u8,
+    /// How often it had to be begun again at all, as long as little has come; the most that fits where it is not counted any more.
+    gaps: u8,
     /// Whether a whole window has come through.
     proven: bool,
     /// How many windows in a row have ended in silence.
     silences: u8,
     /// Whether anything new has come since the last silence.
     stirred: bool,
+    /// Whether an acknowledgement went out again in silence, and nothing has come since.
+    hastened: bool,
+    /// Whether that seems to have been too early.
+    was_early: bool,
+    /// The last of the blocks that come a second time now, and whether the first of them came too early to be the
+    /// peer's answer to silence.
+    train: Option<(u16, bool)>,
 }
 
 impl Incoming {
@@ -76,15 +95,20 @@ impl Incoming {
             most,
             pending: Some(Pending::Fresh),
             restarts: 0,
+            gaps: 0,
             proven: false,
             silences: 0,
             stirred: false,
+            hastened: false,
+            was_early: false,
+            train: None,
         }
     }
 
     /// For an end that can't ask for less: whatever comes through is taken.
     pub(crate) const fn trusting(mut self) -> Self {
         self.proven = true;
+        self.gaps = u8::MAX;
         self
     }
 
@@ -100,9 +124,14 @@ impl Incoming {
     ) -> Taken {
         match self.receiver.accept(wire, length, in_order_only) {
             Verdict::InOrder { offset, due } => {
+                if core::mem::take(&mut self.hastened) {
+                    // What comes sooner than a round trip later was on its way before.
+                    self.was_early = !self.timer.is_past(now, Part::Most);
+                }
                 self.timer.progress(now, limits);
                 self.timer.moved(now, length, limits);
                 self.stirred = true;
+                self.train = None;
                 if due {
                     self.proven = true;
                     self.silences = 0;
@@ -119,6 +148,7 @@ impl Incoming {
                 self.timer.progress(now, limits);
                 self.timer.moved(now, length, limits);
                 self.stirred = true;
+                self.train = None;
                 if self.on_gap(now, wire) { Taken::Stuck } else { self.on_bytes(offset, length) }
             }
             verdict
@@ -174,19 +204,37 @@ impl Incoming {
                 return true;
             }
         }
+        if self.count_gap() {
+            return true;
+        }
         self.receiver.tell_gap(wire);
         self.receiver.begin_window();
         self.pending = Some(Pending::Again);
         false
     }
 
-    /// The peer begins its window again. Before a whole one has come through, that may mean that none ever will.
+    /// The peer begins its window again, without having been told to: before a whole one has come through, that may
+    /// mean that none ever will.
     const fn count_restart(&mut self) -> bool {
         if self.proven || self.receiver.window_size() == 1 {
             return false;
         }
         self.restarts = self.restarts.saturating_add(1);
         self.restarts >= MAX_RESTARTS
+    }
+
+    /// The peer has to begin its window again. Whether that is so frequent that the window must be too large.
+    fn count_gap(&mut self) -> bool {
+        if self.receiver.window_size() <= SMALL_WINDOW || self.gaps == u8::MAX {
+            return false;
+        }
+        if self.receiver.is_beyond(FIRST_WINDOWS) {
+            // Some windows have come through; from now on it is worth more than what a smaller one would gain.
+            self.gaps = u8::MAX;
+            return false;
+        }
+        self.gaps = self.gaps.saturating_add(1);
+        self.gaps >= MANY_RESTARTS
     }
 
     /// A block that brings nothing new.
@@ -201,12 +249,9 @@ impl Incoming {
             }
             Verdict::Duplicate { acknowledged } => {
                 counters.duplicate();
+                let is_early = self.follow_train(now, wire);
                 if acknowledged {
-                    // Sorcerer's Apprentice: not for a copy that the network made, only for one that the peer sent
-                    // because our acknowledgement did not come.
-                    if self.timer.is_past(now, Part::Half) {
-                        self.pending = Some(Pending::Again);
-                    }
+                    self.on_repeated(is_early);
                 } else if self.receiver.told() > 0 && self.receiver.is_again() && self.on_gap(now, wire) {
                     return Taken::Stuck;
                 }
@@ -219,9 +264,33 @@ impl Incoming {
         }
     }
 
+    /// Blocks come a second time, one behind the other. Whether the first of them came so soon after our last
+    /// acknowledgement that the peer had sent it before.
+    fn follow_train(&mut self, now: Instant, wire: u16) -> bool {
+        let is_early = match self.train {
+            Some((last, is_early)) if wire.wrapping_sub(last).wrapping_sub(1) < u16::MAX / 2 => is_early,
+            _ => !self.timer.is_past(now, Part::Half),
+        };
+        self.train = Some((wire, is_early));
+        is_early
+    }
+
+    /// The last block of the window that was acknowledged last has come again.
+    ///
+    /// Sorcerer's Apprentice: an answer is due only if the peer sent it because our acknowledgement did not come. Not if
+    /// the network made the copy, or if an acknowledgement too many had the peer send the window twice: where taking
+    /// in a window takes longer than the round trip, that would double every window to the end of the file.
+    fn on_repeated(&mut self, is_early: bool) {
+        if !is_early {
+            self.pending = Some(Pending::Again);
+        } else if core::mem::take(&mut self.was_early) {
+            self.timer.was_early();
+        }
+    }
+
     /// Nothing came for an interval: the last acknowledgement goes out again. Whether that has failed too often.
     pub(crate) fn on_silence(&mut self) -> bool {
-        if self.receiver.is_partial() && self.count_restart() {
+        if self.receiver.is_partial() && (self.count_restart() || self.count_gap()) {
             return true;
         }
         // A window whose end is lost every time, by a buffer that overflows on the way: the file need not begin anew,
@@ -234,6 +303,7 @@ impl Incoming {
             }
         }
         self.receiver.begin_again();
+        self.hastened = true;
         self.pending = Some(Pending::Again);
         false
     }

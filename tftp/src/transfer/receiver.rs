@@ -118,6 +118,11 @@ impl Receiver {
         self.offset
     }
 
+    /// Whether more than `windows` have come.
+    pub(crate) fn is_beyond(&self, windows: u16) -> bool {
+        self.next > u64::from(self.window_size).saturating_mul(u64::from(windows))
+    }
+
     /// Whether no block has arrived.
     pub(crate) const fn is_fresh(&self) -> bool {
         self.next == 1 && self.ahead == 0

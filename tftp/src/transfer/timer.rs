@@ -73,6 +73,9 @@ const fn low_u64(value: u128) -> u64 {
 /// The interval before anything was measured (RFC 6298 section 2).
 const INITIAL: u32 = 1_000_000;
 
+/// What an interval is raised to at most because earlier ones were too short.
+const MOST_PATIENCE: u32 = 100_000;
+
 /// A retransmission timer from measured round trips, after RFC 6298.
 ///
 /// TFTP's peers wait a fixed second or more. Measuring makes a lost packet cost milliseconds where the path allows.
@@ -87,6 +90,8 @@ pub(crate) struct Timer {
     /// The smoothed round trip; zero before the first sample.
     round_trip: u32,
     variation: u32,
+    /// The interval at which it was found out that nothing had been lost, doubled: no interval is shorter any more.
+    least: u32,
     /// When the pace was kept last, and how many bytes have come or gone since.
     paced: Instant,
     moved: u32,
@@ -104,6 +109,7 @@ impl Timer {
             interval: INITIAL,
             round_trip: 0,
             variation: 0,
+            least: 0,
             paced: Instant::from_micros(0),
             moved: 0,
             sampling: false,
@@ -180,7 +186,13 @@ impl Timer {
             self.round_trip = eighth(self.round_trip, 7).saturating_add(span / 8).max(1);
         }
         let interval = self.round_trip.saturating_add(self.variation.saturating_mul(4));
-        self.interval = interval.max(limits.floor).min(limits.ceiling);
+        self.interval = interval.max(limits.floor).max(self.least).min(limits.ceiling);
+    }
+
+    /// The peer had not lost what was sent again: it, or this machine, was only slow.
+    pub(crate) fn was_early(&mut self) {
+        self.least = self.interval.saturating_mul(2).min(MOST_PATIENCE).max(self.least);
+        self.interval = self.interval.max(self.least);
     }
 
     /// No answer came in time: doubles the interval, less a little chance, so that a hall of machines spreads out.

@@ -19,6 +19,12 @@ use crate::wire::{
 };
 use crate::{ConfigError, Failure, Ignored, Negotiated, Phase, Statistics};
 
+/// A window that does not come through is halved down to this many blocks; then there is none.
+const LEAST_WINDOW: u16 = 4;
+
+/// More often than this no transfer steps down from a window of 64.
+const FORMERS: usize = 6;
+
 /// Reads one file from a server (RRQ), as a plain value without I/O or clock.
 ///
 /// | state | input | goes to | sends |
@@ -46,8 +52,8 @@ pub struct Download {
     tries: u32,
     /// The port of the server's transfer, once it has answered.
     peer_port: Option<u16>,
-    /// The port of the transfer before the last step down, whose late packets mean nothing.
-    former_port: Option<u16>,
+    /// The ports of the transfers before the last steps down, whose late packets mean nothing; 0 where there is none.
+    former_ports: [u16; FORMERS],
     state: State,
     rung: Rung,
     /// Whether the server has sent an OACK.
@@ -68,7 +74,7 @@ enum State {
 }
 
 // Nearly half of it is the file's name; the gaps of a multicast are what exceeds 512 bytes most.
-const _: () = assert!(size_of::<Download>() <= 600, "a download must fit a small stack");
+const _: () = assert!(size_of::<Download>() <= 608, "a download must fit a small stack");
 
 impl Download {
     /// A download that is about to send its request.
@@ -88,7 +94,7 @@ impl Download {
             counters: Uncompared(Counters::default()),
             tries: 0,
             peer_port: None,
-            former_port: None,
+            former_ports: [0; FORMERS],
             state: State::Opening,
             rung,
             has_oack: false,
@@ -183,15 +189,34 @@ impl Download {
         Event::Failed(failure)
     }
 
+    /// No window comes through whole: something on the way holds less than one. Half of it may fit.
+    fn on_stuck(&mut self, now: Instant) -> Option<Event<'static>> {
+        let window_size = self.incoming.receiver.window_size();
+        if window_size > LEAST_WINDOW {
+            self.config.window_size = window_size / 2;
+            return Some(self.begin_anew(now, Some(ErrorCode::NOT_DEFINED)));
+        }
+        self.fall_back(now, Some(ErrorCode::NOT_DEFINED))
+    }
+
     /// Asks for less. `None` if there is nothing left to leave out.
     fn fall_back(&mut self, now: Instant, code: Option<ErrorCode>) -> Option<Event<'static>> {
         let below = self.rung.below()?;
         self.rung = self.config.lowest_like(below);
+        Some(self.begin_anew(now, code))
+    }
+
+    /// The request again, as a new transfer.
+    fn begin_anew(&mut self, now: Instant, code: Option<ErrorCode>) -> Event<'static> {
         if let (Some(port), Some(code)) = (self.peer_port, code) {
             self.reply.0 = Some(Reply { port, code });
         }
         if let Some(port) = self.peer_port.take() {
-            self.former_port = Some(port).filter(|port| *port != self.config.server.port());
+            // A server that does everything from one port has no former ones.
+            if port != self.config.server.port() {
+                self.former_ports.rotate_right(1);
+                self.former_ports[0] = port;
+            }
         }
         self.incoming = Incoming::new(DEFAULT_BLOCK_SIZE, 1, self.config.limit);
         self.incoming.timer.start(now);
@@ -200,14 +225,14 @@ impl Download {
         self.has_oack = false;
         self.group = None;
         self.transition(State::Opening);
-        Some(Event::FellBack(self.rung))
+        Event::FellBack(self.rung)
     }
 
     fn on_packet<'d>(&mut self, now: Instant, port: u16, packet: Packet<'d>) -> Event<'d> {
         let opcode = packet.opcode();
         let known = match self.peer_port {
             Some(peer) => peer == port,
-            None => self.former_port != Some(port),
+            None => !self.former_ports.contains(&port),
         };
         if !known {
             //= https://www.rfc-editor.org/rfc/rfc1350#section-4
@@ -339,7 +364,7 @@ impl Download {
             | Taken::Complete { .. }
             | Taken::Nothing
             | Taken::Ignored(_) => {
-                return self.fall_back(now, Some(ErrorCode::NOT_DEFINED)).unwrap_or(Event::Nothing);
+                return self.on_stuck(now).unwrap_or(Event::Nothing);
             }
         };
         self.fail(failure, farewell(failure))
@@ -365,7 +390,7 @@ impl Download {
             State::Opening | State::Receiving => {
                 self.incoming.timer.back_off(self.config.limits, &mut self.config.rng);
                 let stuck = self.incoming.on_silence();
-                if stuck { self.fall_back(now, Some(ErrorCode::NOT_DEFINED)) } else { None }
+                if stuck { self.on_stuck(now) } else { None }
             }
         }
     }
