@@ -266,3 +266,29 @@ fn over_ip_there_is_neither_header_nor_arp() {
     assert!(!a.stack.probe(ADDRESS_B, at(6)), "that is the link's business");
     assert_eq!(a.stack.probe_result(at(7)), None);
 }
+
+#[test]
+fn checksums_are_told_as_smoltcp_tells_them() {
+    use super::demux;
+    use smoltcp::wire::{EthernetAddress, IpAddress, UdpPacket};
+    let [from, to] = [ADDRESS_B, Ipv4Addr::BROADCAST].map(IpAddress::Ipv4);
+    for length in (0..40_usize).chain([1467, 1468]) {
+        // The emitted frame, and the same with each of some bytes changed.
+        let mut wire = Wire::default();
+        let mut storage = Storage::default();
+        let mut stack = Stack::new(&mut wire, B, 1, at(0), &mut storage);
+        let payload: Vec<u8> = (0..length).map(|at| (at * 7 + length).to_le_bytes()[0]).collect();
+        let local = SocketAddrV4::new(ADDRESS_B, 69);
+        stack.send(UdpPath::v4(local, SocketAddrV4::new(Ipv4Addr::BROADCAST, 2070)), &payload).unwrap();
+        stack.transmit(&mut wire, at(0));
+        let frame = wire.outgoing.pop().unwrap();
+        let told = |frame: &[u8]| demux::in_frame(frame, EthernetAddress(A), true).is_some();
+        assert!(told(&frame), "{length} bytes");
+        for at in (34..frame.len()).step_by(5).filter(|at| !(38..40).contains(at)) {
+            let mut bad = frame.clone();
+            bad[at] ^= 0x10;
+            let sound = UdpPacket::new_checked(&bad[34..]).is_ok_and(|udp| udp.verify_checksum(&from, &to));
+            assert_eq!(told(&bad), sound, "{length} bytes, byte {at} changed");
+        }
+    }
+}
