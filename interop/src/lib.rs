@@ -34,6 +34,7 @@ pub mod sniffer;
 pub mod tap;
 pub mod tftp;
 pub mod toolchain;
+pub mod uefi;
 
 /// What a test or a part of the rig ends with.
 pub type Outcome<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;

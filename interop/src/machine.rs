@@ -96,54 +96,6 @@ pub fn switch_on(lan: &Lan, network_card: &str) -> Outcome<Program> {
     Bios::new(network_card).switch_on(lan)
 }
 
-/// How a machine with UEFI boots.
-#[derive(Debug, Clone, Copy)]
-pub enum Way<'a> {
-    /// PXE over IPv4.
-    Pxe,
-    /// HTTP Boot over IPv4.
-    Http,
-    /// From a folder that it sees as the FAT file system of a disk.
-    Disk(&'a Path),
-}
-
-/// Switches on a machine with UEFI (OVMF), whose card its firmware drives itself. `aside` is a folder for what it may
-/// write to.
-///
-/// # Errors
-/// QEMU or OVMF isn't here, or does not start.
-pub fn switch_on_uefi(lan: &Lan, tap: &str, aside: &Path, way: Way<'_>) -> Outcome<Program> {
-    lan.tap(tap)?;
-    let code = peers::OVMF.path()?;
-    let settings = aside.join("OVMF_VARS.fd");
-    std::fs::copy(code.with_file_name("OVMF_VARS_4M.fd"), &settings)?;
-    let mac: Vec<String> = MAC.iter().map(|byte| format!("{byte:02x}")).collect();
-    let mut command = Command::new(peers::QEMU.path()?);
-    command
-        .args(["-accel", "tcg", "-machine", "q35", "-m", "768", "-nographic", "-monitor", "none"])
-        .args(["-serial", "stdio", "-no-reboot", "-drive"])
-        .arg(format!("if=pflash,format=raw,readonly=on,file={}", code.display()))
-        .arg("-drive")
-        .arg(format!("if=pflash,format=raw,file={}", settings.display()))
-        .arg("-netdev")
-        .arg(format!("tap,id=net,ifname={tap},script=no,downscript=no"))
-        // Without a ROM of its own: the card is OVMF's.
-        .arg("-device")
-        .arg(format!("virtio-net-pci,netdev=net,mac={},romfile=", mac.join(":")))
-        .args(["-fw_cfg", "name=opt/org.tianocore/IPv6PXESupport,string=n"]);
-    match way {
-        Way::Disk(folder) => {
-            let drive = format!("file=fat:rw:{},format=raw,if=none,id=esp", folder.display());
-            command.args(["-drive", &drive, "-device", "virtio-blk-pci,drive=esp,bootindex=1"])
-        }
-        Way::Pxe => command.args(["-boot", "n"]),
-        Way::Http => {
-            command.args(["-fw_cfg", "name=opt/org.tianocore/IPv4PXESupport,string=n", "-boot", "n"])
-        }
-    };
-    Program::start(&lan.server, command)
-}
-
 /// A configuration for PXELINUX and for our own boot programs, with one entry.
 #[must_use]
 pub fn configuration(head: &str, kernel: &str, command_line: &str) -> String {

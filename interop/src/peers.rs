@@ -38,6 +38,8 @@ peers! {
     SEABIOS = "SeaBIOS", "seabios", How::Install, "usr/share/seabios/bios-256k.bin";
     /// The other firmware: UEFI.
     OVMF = "OVMF", "ovmf", How::Install, "usr/share/OVMF/OVMF_CODE_4M.fd";
+    /// What signs programs for Secure Boot.
+    SBSIGN = "sbsign", "sbsigntool", How::Install, "usr/bin/sbsign";
     /// The machine's PXE ROM.
     IPXE = "iPXE ROM", "ipxe-qemu", How::Install, "usr/lib/ipxe/qemu/pxe-e1000.rom";
     /// A boot loader that a PXE ROM starts.

@@ -4,7 +4,7 @@ use crate::command::Done;
 use interop::lan::{Lan, SERVER};
 use interop::payload::{self, Tree};
 use interop::process::Program;
-use interop::{Outcome, machine, nbp, peers, runner, toolchain};
+use interop::{Outcome, machine, nbp, peers, runner, toolchain, uefi};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
@@ -19,8 +19,8 @@ pub(crate) struct Options {
     /// The file in it that the ROM starts.
     #[arg(long)]
     boot_file: Option<String>,
-    /// The machine's network card. Default: e1000; under UEFI always virtio-net-pci, which OVMF drives itself.
-    #[arg(long, value_name = "MODEL", value_parser = machine::NICS, conflicts_with = "uefi")]
+    /// The machine's network card. Default: e1000; under UEFI virtio-net-pci, which OVMF drives itself.
+    #[arg(long, value_name = "MODEL", value_parser = machine::NICS)]
     nic: Option<String>,
     /// A machine with UEFI, whose firmware loads our own boot program, bootproto.efi.
     #[arg(long)]
@@ -65,7 +65,10 @@ fn boot(options: &Options) -> Outcome {
     let mut screen = if options.uefi {
         let aside = tree.beside("uefi");
         std::fs::create_dir_all(&aside)?;
-        machine::switch_on_uefi(&lan, "tap0", &aside, machine::Way::Pxe)?
+        lan.tap("tap0")?;
+        let machine = uefi::Machine::new(uefi::Way::Pxe);
+        let machine = options.nic.as_deref().map_or(machine, |nic| machine.with_card(nic));
+        machine.switch_on(&lan.server, "tap0", &aside)?
     } else {
         machine::switch_on(&lan, options.nic.as_deref().unwrap_or("e1000"))?
     };

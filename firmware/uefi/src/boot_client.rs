@@ -41,14 +41,16 @@ pub(crate) struct Caller<'s> {
     pub(crate) texts: Texts<'s>,
     pub(crate) files: Files,
     pub(crate) tell: Tell,
+    /// The label of the entry that boots, where that is set from outside.
+    entry: Option<Vec<u8>>,
     menu: Option<(Asked, Choice)>,
     from_network: bool,
     is_loaded: bool,
 }
 
 impl<'s> Caller<'s> {
-    pub(crate) fn new(texts: Texts<'s>, tell: Tell, from_network: bool) -> Self {
-        Self { texts, files: Files::default(), tell, menu: None, from_network, is_loaded: false }
+    pub(crate) fn new(texts: Texts<'s>, tell: Tell, entry: Option<Vec<u8>>, from_network: bool) -> Self {
+        Self { texts, files: Files::default(), tell, entry, menu: None, from_network, is_loaded: false }
     }
 
     /// Takes an event, and those that its answer leads to.
@@ -85,6 +87,7 @@ impl<'s> Caller<'s> {
                 let bytes = self.files.find(kind).map(|file| file.bytes()).unwrap_or_default();
                 return Ok(client.verify_bytes(now, bytes));
             }
+            Event::Choose { .. } if self.entry.is_some() => return Ok(self.choose_entry(client, now)),
             Event::Choose { default, timeout } => self.ask_entry(default, timeout),
             Event::DhcpMenu => self.ask_server(client, now),
             Event::ProbeAddress(address) => return Err(Act::Probe(address)),
@@ -185,6 +188,21 @@ impl<'s> Caller<'s> {
         }
     }
 
+    /// The entry that is set; an index that no entry has leads to the failure that says so.
+    fn choose_entry(&mut self, client: &mut Client, now: Instant) -> Event<'static> {
+        let label = self.entry.take().unwrap_or_default();
+        let text = self.texts.configuration();
+        let index = Menu::parse(text).ok().and_then(|menu| {
+            let found = menu.entries().find(|entry| entry.label.eq_ignore_ascii_case(&label));
+            found.and_then(|entry| entry.index)
+        });
+        if let Some(index) = index {
+            return client.choose(now, text, index);
+        }
+        self.tell.say(Step::Choose, format_args!("the configuration has no entry {}", Shown(&label)));
+        client.choose(now, text, usize::MAX)
+    }
+
     fn ask_entry(&mut self, default: Option<usize>, timeout: Option<Duration>) {
         let Ok(menu) = Menu::parse(self.texts.configuration()) else { return };
         let mut choice = Choice::new();
@@ -213,6 +231,11 @@ impl<'s> Caller<'s> {
         self.tell.say(Step::Configure, format_args!("the network offers boot servers"));
         choice.show(&format!("{}", Shown(&prompt)), seconds);
         self.menu = Some((Asked::Server, choice));
+    }
+
+    /// Whether a person is asked.
+    pub(crate) const fn is_asking(&self) -> bool {
+        self.menu.is_some()
     }
 
     /// Looks whether somebody has pressed a key in a menu.

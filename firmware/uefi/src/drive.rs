@@ -4,15 +4,19 @@ use crate::boot_client::{Act, Caller};
 use crate::card::Card;
 use crate::clock::Clock;
 use crate::find::{self, Origin};
+use crate::network::Network;
+use crate::options::{Options, Way};
 use crate::outcome::Ended;
 use crate::tell::{Shown, Tell};
+use crate::trace::{self, Trace};
 use crate::trouble::Trouble;
-use crate::{chance, identity, kernel};
+use crate::{base_code, chance, identity, kernel, options};
 use alloc::boxed::Box;
 use alloc::vec;
 use bootproto::Step;
 use bootproto::client::{Client, Config, Load, Texts};
 use bootproto::net::{Stack, Storage};
+use bootproto::trace::Direction;
 use bootproto_core::{Instant, Machine as _, Rng};
 use bootproto_dhcp::{HardwareAddress, client as dhcp};
 use core::time::Duration;
@@ -31,21 +35,32 @@ pub(crate) fn boot() -> Ended {
     let clock = Clock::new();
     let mut tell = Tell::default();
     uefi::println!();
-    let origin = match find::origin() {
+    let options = find::options();
+    if let Some(word) = &options.unknown {
+        let known = options::KNOWN;
+        tell.say(
+            Step::Select,
+            format_args!("option \"{}\" is passed over: it is none of {known}", Shown(word)),
+        );
+    }
+    let mut origin = match find::origin() {
         Ok(origin) => origin,
         Err(trouble) => return lost(&mut tell, Step::Select, trouble),
     };
-    let card = match Card::open(origin.card, &clock) {
-        Ok(card) => card,
+    let opened = match open(&mut origin, &options, &clock, &mut tell) {
+        Ok(opened) => opened,
         Err(trouble) => return lost(&mut tell, Step::Select, trouble),
     };
     let how = if origin.from_network { "the firmware loaded us over" } else { "we take" };
-    let [a, b, c, d, e, f] = card.address();
+    let [a, b, c, d, e, f] = opened.address(&origin);
     let text = format_args!("{how} network card {a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}");
     tell.say(Step::Select, text);
-    let ended = over(card, &origin, clock, tell);
-    // The firmware's own stack takes the card back.
-    let _ = uefi::boot::connect_controller(origin.card, &[], None, true);
+    let is_frames = matches!(opened, Opened::Frames(_));
+    let ended = over(opened, &origin, &options, clock, tell);
+    if let Some(card) = origin.card.filter(|_| is_frames) {
+        // The firmware's own stack takes the card back.
+        let _ = uefi::boot::connect_controller(card, &[], None, true);
+    }
     ended
 }
 
@@ -57,15 +72,71 @@ fn lost(tell: &mut Tell, step: Step, trouble: Trouble) -> Ended {
     Ended::Trouble(trouble)
 }
 
+/// What datagrams go through, before there is a stack.
+enum Opened {
+    Frames(Card),
+    BaseCode(base_code::Udp),
+}
+
+impl Opened {
+    fn address(&self, origin: &Origin) -> [u8; 6] {
+        match self {
+            Self::Frames(card) => card.address(),
+            Self::BaseCode(_) => origin.cached.as_ref().map_or([0; 6], find::Cached::hardware_address),
+        }
+    }
+
+    fn close(self) {
+        match self {
+            Self::Frames(card) => card.close(),
+            Self::BaseCode(udp) => udp.close(),
+        }
+    }
+}
+
+/// The card, or else the firmware's PXE client.
+fn open(origin: &mut Origin, options: &Options, clock: &Clock, tell: &mut Tell) -> Result<Opened, Trouble> {
+    let refused = match origin.card.filter(|_| options.way != Way::BaseCode) {
+        Some(card) => match Card::open(card, clock) {
+            Ok(card) => return Ok(Opened::Frames(card)),
+            Err(trouble) => trouble,
+        },
+        None => Trouble::NoCard,
+    };
+    // Without a link, nobody gets an address.
+    if options.way == Way::Frames || matches!(refused, Trouble::NoLink) || origin.base_code.is_none() {
+        return Err(if options.way == Way::BaseCode { Trouble::NoBaseCode } else { refused });
+    }
+    let (udp, cached) = base_code::open(origin)?;
+    origin.cached = Some(cached);
+    let through = "it goes through the firmware's PXE client";
+    if options.way == Way::Any {
+        tell.say(Step::Select, format_args!("{refused}: {through}"));
+    } else {
+        tell.say(Step::Select, format_args!("udp=pxebc: {through}"));
+    }
+    Ok(Opened::BaseCode(udp))
+}
+
 /// A client that takes over what the firmware knows, or else one that asks for itself.
-fn client(origin: &Origin, hardware: [u8; 6], chance: &mut Rng, now: Instant) -> Option<(Client, bool)> {
+fn client(
+    origin: &Origin,
+    options: &Options,
+    hardware: [u8; 6],
+    chance: &mut Rng,
+    now: Instant,
+) -> Option<(Client, bool)> {
     let mut dhcp = dhcp::Config::new(chance.next_u64(), HardwareAddress::ethernet(hardware))
         .with_arch(ARCH)
         .with_undi_version(3, 0);
     if let Some(uuid) = identity::uuid() {
         dhcp = dhcp.with_uuid(uuid);
     }
-    let config = Config::new(chance.next_u64(), dhcp).with_load(Load::Skip);
+    let mut config = Config::new(chance.next_u64(), dhcp).with_load(Load::Skip);
+    config = config.with_always_ask(options.entry.is_some());
+    if let Some(blocks) = options.window {
+        config = config.with_window_size(blocks);
+    }
     let cached = origin.cached.as_ref().and_then(|cached| {
         let proxy = cached.proxy.as_ref().map(|packet| &packet[..]);
         let boot_server = cached.boot_server.as_ref().map(|packet| &packet[..]);
@@ -78,23 +149,36 @@ fn client(origin: &Origin, hardware: [u8; 6], chance: &mut Rng, now: Instant) ->
 }
 
 /// A boot over this card.
-fn over(mut card: Card, origin: &Origin, clock: Clock, mut tell: Tell) -> Ended {
-    let hardware = card.address();
+fn over(opened: Opened, origin: &Origin, options: &Options, clock: Clock, mut tell: Tell) -> Ended {
+    let hardware = opened.address(origin);
     let mut chance = chance::generator(&hardware);
-    let Some((client, is_cached)) = client(origin, hardware, &mut chance, clock.now()) else {
-        card.close();
+    let Some((client, is_cached)) = client(origin, options, hardware, &mut chance, clock.now()) else {
+        opened.close();
         return lost(&mut tell, Step::Configure, Trouble::BadSettings);
     };
     if is_cached {
         tell.say(Step::Configure, format_args!("the firmware's DHCP answers are taken over"));
+    } else if let Opened::BaseCode(udp) = opened {
+        // There is no way to ask for ourselves: the firmware has an address, and the port for the answers.
+        udp.close();
+        return lost(&mut tell, Step::Configure, Trouble::NoBootFile);
     }
     let mut storage = Box::<Storage<'_>>::default();
-    let stack = Stack::new(&mut card, hardware, chance.next_u64(), clock.now(), &mut storage);
+    let network = match opened {
+        Opened::Frames(mut card) => {
+            let stack = Stack::new(&mut card, hardware, chance.next_u64(), clock.now(), &mut storage);
+            Network::Frames { card, stack }
+        }
+        Opened::BaseCode(udp) => Network::BaseCode(udp),
+    };
     let (mut configuration, mut manifest) = (vec![0; TEXT], vec![0; TEXT]);
-    let caller = Caller::new(Texts::new(&mut configuration, &mut manifest), tell, origin.from_network);
+    let texts = Texts::new(&mut configuration, &mut manifest);
+    let caller = Caller::new(texts, tell, options.entry.clone(), origin.from_network);
     let sent = vec![0; Client::MAX_TRANSMIT].into_boxed_slice();
     let client = Box::new(client);
-    let mut drive = Drive { client, caller, stack, card, clock, sent, keys: clock.now() };
+    let mut packets = vec![0; trace::ROOM];
+    let trace = Trace::new(&mut packets, options.trace);
+    let mut drive = Drive { client, caller, network, trace, clock, sent, keys: clock.now() };
     match drive.run() {
         Act::Ready => start(drive),
         act => {
@@ -102,9 +186,12 @@ fn over(mut card: Card, origin: &Origin, clock: Clock, mut tell: Tell) -> Ended 
             drive.client.release(now);
             drive.flush();
             let mut tell = drive.caller.tell;
-            drive.card.close();
+            drive.network.close();
             match act {
-                Act::Failed(failure) => Ended::Failed(failure),
+                Act::Failed(failure) => {
+                    drive.trace.conclude(&clock);
+                    Ended::Failed(failure)
+                }
                 Act::Trouble(trouble) => lost(&mut tell, Step::Fetch, trouble),
                 _ => {
                     tell.say(Step::Choose, format_args!("back to the firmware: it boots what comes next"));
@@ -117,8 +204,8 @@ fn over(mut card: Card, origin: &Origin, clock: Clock, mut tell: Tell) -> Ended 
 
 /// The handover. The card is silent before the kernel runs.
 fn start(drive: Drive<'_>) -> Ended {
-    let Drive { client, caller, card, .. } = drive;
-    card.close();
+    let Drive { client, caller, network, .. } = drive;
+    network.close();
     let mut tell = caller.tell;
     let mut line = vec![0; 4096];
     let line = client.command_line(caller.texts.configuration(), &mut line).unwrap_or_default();
@@ -138,8 +225,8 @@ fn start(drive: Drive<'_>) -> Ended {
 struct Drive<'s> {
     client: Box<Client>,
     caller: Caller<'s>,
-    stack: Stack<'s>,
-    card: Card,
+    network: Network<'s>,
+    trace: Trace<'s>,
     clock: Clock,
     sent: Box<[u8]>,
     keys: Instant,
@@ -148,14 +235,26 @@ struct Drive<'s> {
 impl Drive<'_> {
     /// Runs until the boot is over.
     fn run(&mut self) -> Act {
+        let mut looked_again = false;
         loop {
             self.flush();
-            self.stack.transmit(&mut self.card, self.clock.now());
+            self.network.transmit(self.clock.now());
+            let mut came = false;
             for _ in 0..BATCH {
+                if self.network.waits() && !self.may_wait() {
+                    break;
+                }
                 let Some(act) = self.receive() else { break };
+                came = true;
                 if let Some(end) = self.follow(act) {
                     return end;
                 }
+            }
+            // Something may have come in the meantime, and then nobody is silent. But once only: there is always
+            // something on some networks.
+            looked_again = came && !looked_again;
+            if looked_again {
+                continue;
             }
             let now = self.clock.now();
             if self.client.poll_timeout().is_some_and(|at| at <= now)
@@ -166,7 +265,7 @@ impl Drive<'_> {
                     return end;
                 }
             }
-            if let Some(in_use) = self.stack.probe_result(now) {
+            if let Some(in_use) = self.network.probe_result(now) {
                 self.client.probe_result(now, in_use);
             }
             if now >= self.keys {
@@ -179,12 +278,18 @@ impl Drive<'_> {
         }
     }
 
+    /// Whether nothing else is to be done than to wait for a datagram.
+    fn may_wait(&self) -> bool {
+        !self.caller.is_asking() && self.client.poll_timeout().is_none_or(|at| at > self.clock.now())
+    }
+
     /// Takes one frame; `None` when there is none.
     fn receive(&mut self) -> Option<Act> {
         let now = self.clock.now();
-        let (client, caller) = (&mut self.client, &mut self.caller);
+        let (client, caller, trace) = (&mut self.client, &mut self.caller, &mut self.trace);
         let mut act = Act::Nothing;
-        let came = self.stack.receive(&mut self.card, now, |path, payload| {
+        let came = self.network.receive(now, |path, payload| {
+            trace.record(now, Direction::Received, path, payload);
             let event = client.handle_datagram(now, path, payload);
             act = caller.take(client, event, now);
         });
@@ -197,12 +302,11 @@ impl Drive<'_> {
             Act::Nothing => {}
             Act::Configure => {
                 let lease = self.client.lease()?;
-                let mask = lease.mask.map_or(32, |mask| u32::from(mask).leading_ones());
-                let router = lease.routers().first().copied();
-                self.stack.configure(lease.address, u8::try_from(mask).unwrap_or(32), router);
+                self.network.configure(lease);
+                self.trace.set_address(lease.address);
             }
-            Act::Unconfigure => self.stack.unconfigure(),
-            Act::Probe(address) => self.stack.probe(address, self.clock.now()),
+            Act::Unconfigure => self.network.unconfigure(),
+            Act::Probe(address) => self.network.probe(address, self.clock.now()),
             Act::Ready | Act::LocalBoot | Act::Failed(_) | Act::Trouble(_) => {
                 // The last acknowledgement, or the ERROR that tells the server, still waits.
                 self.flush();
@@ -219,12 +323,13 @@ impl Drive<'_> {
         let mut any = false;
         while let Ok(Some(datagram)) = self.client.poll_transmit(now, &mut self.sent) {
             any = true;
-            if let Err(reason) = self.stack.send(datagram.path, datagram.bytes) {
+            self.trace.record(now, Direction::Sent, datagram.path, datagram.bytes);
+            if let Err(reason) = self.network.send(datagram.path, datagram.bytes) {
                 self.caller.tell.say(self.client.step(), format_args!("not sent: {reason}"));
             }
         }
         if any {
-            self.stack.transmit(&mut self.card, now);
+            self.network.transmit(now);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Which network card, and what the firmware knows already if it loaded us from there.
 
+use crate::options::Options;
 use crate::trouble::Trouble;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -28,16 +29,30 @@ pub(crate) struct Cached {
 /// Where we come from: the card, and what the firmware's PXE client was told.
 #[derive(Debug)]
 pub(crate) struct Origin {
-    /// The card's handle.
-    pub(crate) card: Handle,
+    /// The handle of the card that gives frames.
+    pub(crate) card: Option<Handle>,
+    /// The handle of the firmware's PXE client over the same card.
+    pub(crate) base_code: Option<Handle>,
     /// What is known already.
     pub(crate) cached: Option<Cached>,
     /// Whether the firmware loaded us over this card.
     pub(crate) from_network: bool,
 }
 
+impl Cached {
+    /// Whom the acknowledgement is for: `chaddr`, RFC 2131 section 2.
+    pub(crate) fn hardware_address(&self) -> [u8; 6] {
+        self.ack.get(28..34).and_then(|bytes| bytes.try_into().ok()).unwrap_or_default()
+    }
+}
+
+/// What is set from outside.
+pub(crate) fn options() -> Options {
+    Options::read(look::<LoadedImage>(boot::image_handle()).as_deref())
+}
+
 /// Opens a protocol beside whoever else uses it.
-fn look<P: ProtocolPointer + ?Sized + Protocol>(handle: Handle) -> Option<ScopedProtocol<P>> {
+pub(crate) fn look<P: ProtocolPointer + ?Sized + Protocol>(handle: Handle) -> Option<ScopedProtocol<P>> {
     let params = OpenProtocolParams { handle, agent: boot::image_handle(), controller: None };
     // SAFETY: what is opened so is read at once, before anything is called that could take the protocol away.
     unsafe { boot::open_protocol::<P>(params, OpenProtocolAttributes::GetProtocol) }.ok()
@@ -46,7 +61,7 @@ fn look<P: ProtocolPointer + ?Sized + Protocol>(handle: Handle) -> Option<Scoped
 /// Finds the card.
 pub(crate) fn origin() -> Result<Origin, Trouble> {
     let device = look::<LoadedImage>(boot::image_handle()).and_then(|image| image.device());
-    let cached = device.and_then(cached);
+    let cached = device.and_then(look::<BaseCode>).and_then(|base_code| cached(&base_code));
     let path = device.and_then(path).unwrap_or_default();
     let mut cards = cards();
     if cards.is_empty() {
@@ -56,15 +71,39 @@ pub(crate) fn origin() -> Result<Origin, Trouble> {
     // The card itself has a shorter path than what the firmware's own stack has made above it.
     cards.sort_unstable_by_key(|(_, card)| card.len());
     let ours = cards.iter().find(|(_, card)| !card.is_empty() && path.starts_with(card));
-    let from_network = ours.is_some();
+    let from_network = ours.is_some() || cached.is_some();
     let with_link = || cards.iter().find(|(card, _)| has_link(*card));
-    let (card, _) = ours.or_else(with_link).or(cards.first()).ok_or(Trouble::NoCard)?;
-    Ok(Origin { card: *card, cached, from_network })
+    let card = ours.or_else(with_link).or(cards.first());
+    let base_code = base_code(device, card.map(|(_, path)| &path[..]));
+    let card = card.map(|(card, _)| *card);
+    if card.is_none() && base_code.is_none() {
+        return Err(Trouble::NoCard);
+    }
+    Ok(Origin { card, base_code, cached, from_network })
+}
+
+/// The PXE client that loaded us, or the first one over the card.
+fn base_code(device: Option<Handle>, card: Option<&[u8]>) -> Option<Handle> {
+    if let Some(device) = device.filter(|device| look::<BaseCode>(*device).is_some()) {
+        return Some(device);
+    }
+    let mut handles = boot::find_handles::<BaseCode>().unwrap_or_default().into_iter();
+    // EDK2 has one for IPv6 as well; only what the path says tells them apart.
+    handles.find(|handle| {
+        let path = path(*handle).unwrap_or_default();
+        !is_ipv6(*handle) && card.is_none_or(|card| path.starts_with(card))
+    })
+}
+
+/// Whether there is a node for IPv6 in the device path: type 3, sub-type 13 (UEFI 2.10 section 10.3.4.13).
+fn is_ipv6(handle: Handle) -> bool {
+    look::<DevicePath>(handle).is_some_and(|path| {
+        path.node_iter().any(|node| (node.full_type().0.0, node.full_type().1.0) == (3, 13))
+    })
 }
 
 /// What the firmware's PXE client keeps, if that is how we came here.
-fn cached(device: Handle) -> Option<Cached> {
-    let base_code = look::<BaseCode>(device)?;
+pub(crate) fn cached(base_code: &BaseCode) -> Option<Cached> {
     let mode = base_code.mode();
     if !mode.started() || mode.using_ipv6() || !mode.dhcp_ack_received() {
         return None;

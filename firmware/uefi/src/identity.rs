@@ -1,10 +1,23 @@
-//! The machine's UUID, from the SMBIOS table that the firmware publishes.
+//! The machine's UUID and its owner's words, from the SMBIOS table that the firmware publishes.
 
 use core::ffi::c_void;
 use uefi::table::cfg::ConfigTableEntry;
 
 /// The UUID as it goes on the wire: SMBIOS has the first three fields little-endian, and so has option 97.
 pub(crate) fn uuid() -> Option<[u8; 16]> {
+    tables().into_iter().flatten().find_map(|table| structures(table).find_map(system_uuid))
+}
+
+/// Has `take` look at the strings of every structure of type 11, "OEM Strings".
+pub(crate) fn oem_strings(mut take: impl FnMut(&[u8])) {
+    let Some(table) = tables().into_iter().flatten().next() else { return };
+    for structure in structures(table).filter(|structure| structure.kind == 11) {
+        structure.strings.split(|byte| *byte == 0).filter(|text| !text.is_empty()).for_each(&mut take);
+    }
+}
+
+/// The structures by either kind of entry point, the later kind first.
+fn tables() -> [Option<&'static [u8]>; 2] {
     let mut entries = [None, None];
     uefi::system::with_config_table(|tables| {
         for table in tables {
@@ -15,7 +28,7 @@ pub(crate) fn uuid() -> Option<[u8; 16]> {
             }
         }
     });
-    entries.into_iter().flatten().find_map(system_uuid)
+    entries
 }
 
 /// SMBIOS 3, DSP0134 section 5.2.2: maximum size at 0Ch, address at 10h.
@@ -45,17 +58,28 @@ fn table(address: u64, size: u32) -> Option<&'static [u8]> {
     Some(unsafe { core::slice::from_raw_parts(address as *const u8, size) })
 }
 
-/// The UUID of the structure of type 1, at its offset 8.
-fn system_uuid(mut table: &[u8]) -> Option<[u8; 16]> {
-    loop {
+/// One structure, DSP0134 section 6.1.
+struct Structure<'t> {
+    kind: u8,
+    formatted: &'t [u8],
+    /// Each ends with a NUL.
+    strings: &'t [u8],
+}
+
+fn structures(mut table: &[u8]) -> impl Iterator<Item = Structure<'_>> {
+    core::iter::from_fn(move || {
         let (&kind, &length) = (table.first()?, table.get(1)?);
-        if kind == 1 && length >= 24 {
-            let uuid: [u8; 16] = table.get(8..24)?.try_into().ok()?;
-            return (uuid != [0; 16] && uuid != [0xff; 16]).then_some(uuid);
-        }
+        let (formatted, rest) = table.split_at_checked(usize::from(length).max(4))?;
         // Behind the formatted part lie strings, which end with two NULs.
-        let strings = table.get(usize::from(length).max(4)..)?;
-        let end = strings.windows(2).position(|pair| pair == [0, 0])?;
-        table = strings.get(end + 2..)?;
-    }
+        let end = rest.windows(2).position(|pair| pair == [0, 0])?;
+        let (strings, rest) = rest.split_at_checked(end + 2)?;
+        table = rest;
+        Some(Structure { kind, formatted, strings })
+    })
+}
+
+/// The UUID of the structure of type 1, at its offset 8.
+fn system_uuid(structure: Structure<'_>) -> Option<[u8; 16]> {
+    let uuid: [u8; 16] = structure.formatted.get(8..24)?.try_into().ok()?;
+    (structure.kind == 1 && uuid != [0; 16] && uuid != [0xff; 16]).then_some(uuid)
 }

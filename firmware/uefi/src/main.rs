@@ -4,13 +4,15 @@
 //! does not: protocol, which is in `bootproto` and below.
 //!
 //! It takes the network card whose firmware loaded it, or the first one with a link, by
-//! `EFI_SIMPLE_NETWORK_PROTOCOL`, with a stack of its own. It starts the kernel by `LoadImage` and `StartImage`, so that
-//! Secure Boot has its say, and the kernel's EFI stub asks back for the initrd.
+//! `EFI_SIMPLE_NETWORK_PROTOCOL`, with a stack of its own; where the firmware does not let go of the card, it goes through
+//! the firmware's PXE client. It starts the kernel by `LoadImage` and `StartImage`, so that Secure Boot has its say, and
+//! the kernel's EFI stub asks back for the initrd.
 #![no_main]
 #![no_std]
 
 extern crate alloc;
 
+mod base_code;
 mod boot_client;
 mod card;
 mod chance;
@@ -22,8 +24,11 @@ mod find;
 mod identity;
 mod initrd;
 mod kernel;
+mod network;
+mod options;
 mod outcome;
 mod tell;
+mod trace;
 mod trouble;
 
 use uefi::Status;

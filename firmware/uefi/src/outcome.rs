@@ -11,7 +11,7 @@ use uefi::Status;
 pub(crate) enum Ended {
     /// The configuration, or a person, wants what comes next in the boot order.
     LocalBoot,
-    /// The boot client failed.
+    /// The boot client failed; the person has had time to read why.
     Failed(Failure),
     /// The firmware's side failed.
     Trouble(Trouble),
@@ -22,13 +22,14 @@ const READING: Duration = Duration::from_secs(3);
 
 /// The status. Never success: after that the boot manager would not try the next device (UEFI 2.10 section 3.1.1).
 pub(crate) fn conclude(ended: Ended) -> Status {
-    let status = match ended {
-        Ended::LocalBoot => return Status::NOT_FOUND,
+    match ended {
+        Ended::LocalBoot => Status::NOT_FOUND,
         Ended::Failed(failure) => of_failure(&failure),
-        Ended::Trouble(trouble) => of_trouble(trouble),
-    };
-    pause(READING);
-    status
+        Ended::Trouble(trouble) => {
+            pause(READING);
+            of_trouble(trouble)
+        }
+    }
 }
 
 fn of_failure(failure: &Failure) -> Status {
@@ -45,9 +46,12 @@ fn of_failure(failure: &Failure) -> Status {
 
 const fn of_trouble(trouble: Trouble) -> Status {
     match trouble {
-        Trouble::NoCard | Trouble::NotEthernet => Status::NOT_FOUND,
+        Trouble::NoCard | Trouble::NotEthernet | Trouble::NoBaseCode | Trouble::NoBootFile => {
+            Status::NOT_FOUND
+        }
         Trouble::NoLink => Status::NO_MEDIA,
         Trouble::CardRefused { .. } => Status::DEVICE_ERROR,
+        Trouble::BaseCodeRefused { status } => Status(status),
         Trouble::NoMemory { .. } => Status::OUT_OF_RESOURCES,
         Trouble::NotSigned => Status::SECURITY_VIOLATION,
         Trouble::NoImage { .. } | Trouble::KernelReturned { .. } => Status::LOAD_ERROR,

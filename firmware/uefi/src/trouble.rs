@@ -21,5 +21,11 @@ bootproto_core::numbered! {
         KernelReturned { /** With what. */ status: usize } = 7208, "the kernel came back (EFI status {status:#x})", "Its own lines above say why; an initrd needs Linux 5.8 or later here.";
         /// The boot client could not be made.
         BadSettings = 7209, "the boot client can't be made of these settings", "This is a defect in the program.";
+        /// There is no `EFI_PXE_BASE_CODE_PROTOCOL`.
+        NoBaseCode = 7210, "the firmware has no PXE client for this card", "Enable PXE over IPv4 in the firmware's setup.";
+        /// It did not start, or got no address.
+        BaseCodeRefused { /** What it answered. */ status: usize } = 7211, "the firmware's PXE client gets no address (EFI status {status:#x})", "A DHCP server must answer that names a boot file.";
+        /// Its answers name none.
+        NoBootFile = 7212 ["PXE-E53"], "the answers that the firmware's PXE client keeps name no boot file", "Name a boot file on the DHCP or ProxyDHCP server.";
     }
 }

@@ -1,11 +1,11 @@
 //! `bootproto.efi` in a QEMU machine with UEFI boots Debian's kernel: OVMF's own PXE client and Linux are the judges.
 
 use interop::lan::Lan;
-use interop::machine::Way;
 use interop::packages::Peer;
 use interop::payload::{self, Tree};
 use interop::process::Program;
 use interop::runner::Case;
+use interop::uefi::{Machine, Way};
 use interop::{Outcome, ensure, machine, peers, servers, toolchain};
 use std::process::Command;
 use std::time::Duration;
@@ -37,6 +37,12 @@ pub(crate) const CASES: &[Case] = &[
         peers: WITH_DNSMASQ,
         heavy: true,
         run: from_http,
+    },
+    Case {
+        name: "bootproto.efi: boots Debian's kernel through the firmware's own PXE client",
+        peers: PEERS,
+        heavy: true,
+        run: through_base_code,
     },
     Case {
         name: "bootproto.efi: a kernel that is not there is one line, and the firmware goes on",
@@ -78,6 +84,11 @@ fn folder(tree: &Tree, name: &str) -> Outcome<std::path::PathBuf> {
     Ok(folder)
 }
 
+fn switch_on(lan: &Lan, tree: &Tree, machine: Machine<'_>) -> Outcome<Program> {
+    lan.tap("tap0")?;
+    machine.switch_on(&lan.server, "tap0", &folder(tree, "uefi")?)
+}
+
 /// Waits for what Linux says about what arrived, and gives the whole serial line.
 fn boots(mut machine: Program, server: &Program) -> Outcome<String> {
     machine.wait_for("FINISHED", LIMIT).map_err(|error| format!("{error}\nserver:\n{}", server.log()))?;
@@ -96,10 +107,20 @@ fn boots(mut machine: Program, server: &Program) -> Outcome<String> {
 fn from_us() -> Outcome {
     let (lan, tree) = (Lan::new()?, tree("", "vmlinuz")?);
     let server = netboot(&lan, &tree)?;
-    let machine = machine::switch_on_uefi(&lan, "tap0", &folder(&tree, "uefi")?, Way::Pxe)?;
+    let machine = switch_on(&lan, &tree, Machine::new(Way::Pxe))?;
     let screen = boots(machine, &server)?;
     ensure!(screen.contains("the firmware's DHCP answers are taken over"), "{screen}");
     ensure!(screen.contains("window 16"), "{screen}");
+    Ok(())
+}
+
+fn through_base_code() -> Outcome {
+    let (lan, tree) = (Lan::new()?, tree("", "vmlinuz")?);
+    let server = netboot(&lan, &tree)?;
+    let machine = switch_on(&lan, &tree, Machine::new(Way::Pxe).with_words("udp=pxebc"))?;
+    let screen = boots(machine, &server)?;
+    ensure!(screen.contains("it goes through the firmware's PXE client"), "{screen}");
+    ensure!(screen.contains("the firmware's DHCP answers are taken over"), "{screen}");
     Ok(())
 }
 
@@ -109,7 +130,7 @@ fn from_dnsmasq() -> Outcome {
         format!("{}  ../vmlinuz\n{}  ../initrd.img\n", tree.digest("vmlinuz")?, tree.digest("initrd.img")?);
     tree.add("pxelinux.cfg/SHA256SUMS", sums.as_bytes())?;
     let server = dnsmasq(&lan, &tree)?;
-    let machine = machine::switch_on_uefi(&lan, "tap0", &folder(&tree, "uefi")?, Way::Pxe)?;
+    let machine = switch_on(&lan, &tree, Machine::new(Way::Pxe))?;
     let screen = boots(machine, &server)?;
     for file in ["kernel", "initrd 0"] {
         ensure!(screen.contains(&format!("{file} is the one that the manifest names")), "{screen}");
@@ -123,7 +144,7 @@ fn from_disk() -> Outcome {
     std::fs::create_dir_all(disk.join("EFI/BOOT"))?;
     std::fs::copy(tree.join("bootproto.efi"), disk.join("EFI/BOOT/BOOTX64.EFI"))?;
     let server = dnsmasq(&lan, &tree)?;
-    let machine = machine::switch_on_uefi(&lan, "tap0", &folder(&tree, "uefi")?, Way::Disk(&disk))?;
+    let machine = switch_on(&lan, &tree, Machine::new(Way::Disk(&disk)))?;
     let screen = boots(machine, &server)?;
     ensure!(screen.contains("the firmware read us from a disk"), "{screen}");
     ensure!(screen.contains("10.77.0.1 offers 10.77.0."), "{screen}");
@@ -145,7 +166,7 @@ fn from_http() -> Outcome {
         tree.path().display()
     );
     let server = servers::dnsmasq(&lan.server, "br0", &tree, &settings)?;
-    let machine = machine::switch_on_uefi(&lan, "tap0", &folder(&tree, "uefi")?, Way::Http)?;
+    let machine = switch_on(&lan, &tree, Machine::new(Way::Http))?;
     let screen = boots(machine, &server).map_err(|error| format!("{error}\nweb:\n{}", web.log()))?;
     ensure!(screen.contains("URI: http://10.77.0.1/bootproto.efi"), "{screen}");
     ensure!(screen.contains("the firmware loaded us over"), "{screen}");
@@ -155,12 +176,16 @@ fn from_http() -> Outcome {
 fn no_kernel() -> Outcome {
     let (lan, tree) = (Lan::new()?, tree("", "nowhere")?);
     let server = netboot(&lan, &tree)?;
-    let mut machine = machine::switch_on_uefi(&lan, "tap0", &folder(&tree, "uefi")?, Way::Pxe)?;
+    let mut machine = switch_on(&lan, &tree, Machine::new(Way::Pxe))?;
     // What the boot manager says when it goes on to the next device.
     machine
         .wait_for("failed to start", LIMIT)
         .map_err(|error| format!("{error}\nserver:\n{}", server.log()))?;
+    // Behind it comes the status, as the boot manager reads it.
+    std::thread::sleep(Duration::from_millis(500));
     let screen = machine.log();
+    let gone_on = screen.lines().find(|line| line.contains("failed to start")).unwrap_or_default();
+    ensure!(gone_on.trim_end().ends_with(": Not Found"), "{gone_on}\n{screen}");
     let line = screen.lines().find(|line| line.contains("failed: nowhere: ")).unwrap_or_default();
     for part in ["fetch with 10.77.0.1:69", "(PXE-E3B)", "last heard: an error message"] {
         ensure!(line.contains(part), "no {part} in {line}\n{screen}");

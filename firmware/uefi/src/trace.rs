@@ -1,0 +1,80 @@
+//! The last packets: kept as they come and go, shown a line each if asked for, printed as a capture file after a failure.
+
+use crate::clock::{Clock, pause};
+use bootproto::trace::{Direction, Packet, Ring};
+use bootproto_core::{Instant, UdpPath};
+use core::net::Ipv4Addr;
+use core::time::Duration;
+use uefi::proto::console::text::Key;
+
+/// Memory for them: some hundred.
+pub(crate) const ROOM: usize = 32 << 10;
+
+/// How long a person has for reading the last line, and for the key, before the firmware may clear the screen.
+const READING: Duration = Duration::from_secs(3);
+
+/// How much of it is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Level {
+    /// After a failure, if somebody presses the key.
+    #[default]
+    OnKey,
+    /// `trace`: after a failure.
+    OnFailure,
+    /// `trace=lines`: that, and a line for each packet at once.
+    Lines,
+}
+
+/// The packets, and how much is said of them.
+pub(crate) struct Trace<'s> {
+    ring: Ring<'s>,
+    level: Level,
+}
+
+impl<'s> Trace<'s> {
+    pub(crate) const fn new(storage: &'s mut [u8], level: Level) -> Self {
+        Self { ring: Ring::new(storage), level }
+    }
+
+    /// Our address is known now.
+    pub(crate) const fn set_address(&mut self, address: Ipv4Addr) {
+        self.ring.set_address(address);
+    }
+
+    /// A datagram has come, or goes.
+    pub(crate) fn record(&mut self, now: Instant, direction: Direction, path: UdpPath, payload: &[u8]) {
+        let packet = Packet::datagram(now, direction, path, payload);
+        self.ring.record(&packet);
+        if self.level == Level::Lines {
+            uefi::println!("{packet}");
+        }
+    }
+
+    /// After a failure: prints what is asked for.
+    pub(crate) fn conclude(&self, clock: &Clock) {
+        let is_wanted = self.level != Level::OnKey || self.is_asked_for(clock);
+        if is_wanted && !self.ring.is_empty() {
+            // The console can't do anything about its own failure.
+            uefi::system::with_stdout(|out| {
+                let _ = self.ring.write_text(out);
+            });
+        }
+    }
+
+    fn is_asked_for(&self, clock: &Clock) -> bool {
+        let seconds = READING.as_secs();
+        let count = self.ring.len();
+        uefi::println!("{:<12} t prints the last {count} packets as a capture file ({seconds} s)", "");
+        let until = clock.now().saturating_add(READING);
+        while clock.now() < until {
+            let key = uefi::system::with_stdin(|input| input.read_key());
+            if let Ok(Some(Key::Printable(letter))) = key
+                && matches!(char::from(letter), 't' | 'T')
+            {
+                return true;
+            }
+            pause(Duration::from_millis(20));
+        }
+        false
+    }
+}
