@@ -83,3 +83,8 @@ pub use call::{AREA_SIZE, Call};
 pub use layout::{Layout, byte_sum};
 pub use opcode::{Exit, Opcode, Status};
 pub use refusal::Refusal;
+
+/// The page for authors of boot programs: its code is compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/undi.md")]
+pub struct Undi;
