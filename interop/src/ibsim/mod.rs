@@ -8,6 +8,7 @@
 //! The sockets are abstract Unix sockets, which belong to a network namespace: every test makes one of its own, so that
 //! parallel runs cannot meet.
 
+pub mod capture;
 mod fabric;
 mod node;
 mod port;

@@ -5,7 +5,7 @@ use bootproto_ib_verbs_lite::mad::attribute::{Notice, PortInfo};
 use bootproto_ib_verbs_lite::verbs::PortState;
 use bootproto_ib_verbs_lite::{Gid, Guid, Lid, PKey, sa, sma};
 use interop::ibsim::programs::{LIMIT, Place};
-use interop::ibsim::{Fabric, Node, Side};
+use interop::ibsim::{Fabric, Node, Side, capture};
 use interop::packages::Peer;
 use interop::process::Program;
 use interop::runner::Case;
@@ -38,7 +38,16 @@ pub(crate) const CASES: &[Case] = &[
         heavy: false,
         run: another_manager,
     },
+    Case {
+        name: "InfiniBand MADs, tshark: every one of a whole run has the fields that were meant",
+        peers: TSHARK,
+        heavy: false,
+        run: dissected,
+    },
 ];
+
+/// All of a run in the words of somebody else's dissector.
+const TSHARK: &[&Peer] = &[&peers::OPENSM_INSIDE, &peers::IBSIM, &peers::TSHARK];
 
 const GUID: u64 = 0x0002_c903_0000_0020;
 
@@ -280,5 +289,75 @@ fn another_manager() -> Outcome {
     ensure!(rig.fabric.node.sma.port_info().port_state == PortState::ACTIVE, "not active any more");
     rig.until("the group is made again", |node| node.sa.membership(own_group()).is_some())?;
     ensure!(rig.has_group(own_group())?, "the new opensm does not have the group");
+    Ok(())
+}
+
+fn dissected() -> Outcome {
+    let mut rig = Rig::new()?;
+    let now = rig.fabric.node.now();
+    rig.fabric.node.sa.subscribe(now);
+    rig.fabric.node.sa.join(now, sa::Join::existing(broadcast()))?;
+    rig.until_answer("Subscribed")?;
+    rig.until_answer("Joined(")?;
+    let group = *rig.fabric.node.sa.membership(broadcast()).ok_or("no member")?;
+    rig.fabric.node.sa.join(now, sa::Join::or_create_like(own_group(), &group))?;
+    rig.until_answer("Report(")?;
+    let manager = Gid::new(Gid::DEFAULT_PREFIX, Guid(0x0002_c903_0000_0011));
+    rig.fabric.node.sa.ask(now, sa::Question::Path { dgid: manager, p_key: None })?;
+    rig.until_answer("Path(")?;
+    rig.fabric.node.sma.set_description(b"Node renamed");
+    rig.until("opensm acknowledges trap 144", |node| node.told.contains(&sma::Event::TrapAcknowledged))?;
+    rig.fabric.node.sa.leave(now, own_group())?;
+    rig.until_answer("Left")?;
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("run.pcap");
+    capture::write(&file, rig.fabric.log.iter().map(|(_, packet)| packet))?;
+    let fields = [
+        "_ws.col.Info",
+        "_ws.malformed",
+        "infiniband.nodeinfo.portguid",
+        "infiniband.portinfo.lid",
+        "infiniband.mcmemberrecord.mgid",
+        "infiniband.mcmemberrecord.portgid",
+        "infiniband.mcmemberrecord.joinstate",
+        "infiniband.pathrecord.dgid",
+        "infiniband.pathrecord.sgid",
+    ];
+    let mut tshark = peers::TSHARK.command()?;
+    tshark.args(["-n", "-T", "fields", "-E", "separator=|", "-r"]).arg(&file);
+    fields.iter().for_each(|field| {
+        tshark.args(["-e", field]);
+    });
+    let output = tshark.output()?;
+    ensure!(output.status.success(), "tshark: {}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8(output.stdout)?;
+    ensure!(said.lines().count() == rig.fabric.log.len(), "{said}");
+    for line in said.lines() {
+        // A length that contradicts the LRH is only in the text of the line.
+        let text = line.split('|').next().unwrap_or_default();
+        let is_plain = line.split('|').nth(1) == Some("") && !text.contains("Malformed");
+        ensure!(is_plain && text.contains("Subn") && !text.contains("Unknown"), "{line}\n{said}");
+    }
+    // The kind of packet, and a value in it that is ours.
+    for (kind, value) in [
+        ("SubnGetResp(NodeInfo)", "0x0002c90300000021"),
+        ("SubnSet(PortInfo)", "|0x0002|"),
+        ("SubnGetResp(PortInfo)", "|0x0002|"),
+        ("SubnTrap(Notice)", ""),
+        ("SubnTrapResp(Notice)", ""),
+        ("SubnAdmSet(InformInfo)", ""),
+        ("SubnAdmSet(MCMemberRecord)", "|ff12:401b:ffff::f12:3456|fe80::2:c903:0:21|0x01|"),
+        ("SubnAdmGetResp(MCMemberRecord)", "|ff12:401b:ffff::ffff:ffff|fe80::2:c903:0:21|0x01|"),
+        ("SubnAdmDelete(MCMemberRecord)", "|ff12:401b:ffff::f12:3456|fe80::2:c903:0:21|0x01|"),
+        ("SubnAdmGet(PathRecord)", "|fe80::2:c903:0:11|fe80::2:c903:0:21"),
+        ("SubnAdmReport(Notice)", ""),
+        ("SubnAdmReportResp(Notice)", ""),
+    ] {
+        let found = said.lines().any(|line| line.contains(kind) && line.contains(value));
+        ensure!(found, "tshark sees no {kind} with {value:?}\n{said}");
+    }
+    if let Some(keep) = std::env::var_os("IB_CAPTURE") {
+        std::fs::copy(&file, keep)?;
+    }
     Ok(())
 }
