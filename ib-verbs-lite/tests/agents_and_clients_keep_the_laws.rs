@@ -159,7 +159,7 @@ fn requests() -> (Asking, Vec<Vec<u8>>) {
 #[test]
 fn requests_keep_the_laws() {
     let (machine, seeds) = requests();
-    keeps(machine, seeds, 400);
+    keeps(machine, seeds, 200);
 }
 
 #[test]
@@ -170,21 +170,21 @@ fn the_subnet_management_agent_keeps_the_laws() {
     }
     seeds.push(mads::keyed(&seeds[4], 0xabcd));
     seeds.push(smp(Method(0x44), AttributeId::NODE_INFO, 0, &[0; 64]));
-    keeps(Subnet(sma_agent()), seeds.clone(), 300);
+    keeps(Subnet(sma_agent()), seeds.clone(), 150);
     // With a trap under way, and a key with a lease.
     let mut agent = sma_agent();
     let port =
         PortInfo { m_key: 0x77, m_key_protect_bits: 2, m_key_lease_period: 5, ..mads::wanted(&agent, 0) };
     mads::set(&mut agent, &port, 0);
     agent.set_description(b"renamed");
-    keeps(Subnet(agent), seeds, 300);
+    keeps(Subnet(agent), seeds, 150);
 }
 
 #[test]
 fn the_performance_management_agent_keeps_the_laws() {
     let seeds = [(1_u8, 0x01_u16), (1, 0x12), (2, 0x12), (1, 0x10), (0x44, 0x12), (0x81, 0x12)]
         .map(|(method, attribute)| mads::performance(method, attribute));
-    keeps(Performance(pma::Agent::new(1)), seeds.to_vec(), 200);
+    keeps(Performance(pma::Agent::new(1)), seeds.to_vec(), 100);
 }
 
 fn client() -> (Administration, Vec<Vec<u8>>) {
@@ -209,7 +209,7 @@ fn client() -> (Administration, Vec<Vec<u8>>) {
 #[test]
 fn the_client_of_subnet_administration_keeps_the_laws() {
     let (machine, seeds) = client();
-    keeps(machine, seeds, 400);
+    keeps(machine, seeds, 200);
 }
 
 /// L12 as it is for machines without an end: with a silent peer nothing is left to wait for, by a computable instant.
@@ -252,7 +252,7 @@ fn a_long_answer_that_stops_is_given_up() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 100, ..ProptestConfig::default() })]
 
     #[test]
     fn any_bytes_cost_at_most_one_answer(

@@ -21,6 +21,15 @@ const LINK_UP: u8 = 5;
 /// The part of a trap's transaction identifier that is ours: what stands before it belongs to others on some paths.
 const TID_MASK: u64 = 0xffff_ffff;
 
+/// An answer that waits to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Answer {
+    path: AddressVector,
+    smp: Smp,
+    /// Whether it answers what took the link down: it can leave, and tell the state, only when the link is up again.
+    awaits_link: bool,
+}
+
 /// The subnet management agent of one port.
 ///
 /// A plain value that is driven as [`Machine`] says, on queue pair 0. It never ends.
@@ -31,7 +40,7 @@ pub struct Agent {
     port: PortInfo,
     tables: Tables,
     lease: Lease,
-    answer: Option<(AddressVector, Smp)>,
+    answer: Option<Answer>,
     trap: Option<Trap>,
     rng: Rng,
     seen: HighWater,
@@ -172,7 +181,7 @@ impl Agent {
         if let Some(route) = &mut smp.directed {
             arrive(route, self.port.lid, self.node.local_port_num)?;
         }
-        if method != Method::TRAP_REPRESS && self.answer.is_some() {
+        if method != Method::TRAP_REPRESS && self.answer_is_due() {
             return Err(Ignored::AnswerPending);
         }
         if smp.header.class_version != Smp::CLASS_VERSION {
@@ -229,6 +238,25 @@ impl Agent {
         Ok((answer.to_bytes(), changes))
     }
 
+    fn answer_is_due(&self) -> bool {
+        let is_down = self.port.port_state == PortState::DOWN;
+        self.answer.as_ref().is_some_and(|answer| !(answer.awaits_link && is_down))
+    }
+
+    /// The answer with the state that the port has now: a link that a Set took down has come up again meanwhile, and
+    /// opensm keeps nothing of an answer that says Down.
+    fn current(&self, answer: &Smp) -> Smp {
+        let is_port = answer.header.attribute == AttributeId::PORT_INFO && answer.header.status == Status::OK;
+        match PortInfo::parse(&answer.data) {
+            Ok(mut info) if is_port => {
+                info.port_state = self.port.port_state;
+                info.port_physical_state = self.port.port_physical_state;
+                Smp { data: info.to_bytes(), ..*answer }
+            }
+            _ => *answer,
+        }
+    }
+
     /// Puts the answer in its place. What was refused goes back as it came.
     fn reply(&mut self, path: AddressVector, smp: &Smp, outcome: Outcome) -> Event {
         let (status, data, changes) = match outcome {
@@ -240,7 +268,9 @@ impl Agent {
         if let Some(route) = &mut answer.directed {
             route.is_returning = true;
         }
-        self.answer = Some((path, answer));
+        let is_local = answer.directed.is_some_and(|route| route.hop_count == 0);
+        let went_down = changes.state && self.port.port_physical_state == POLLING;
+        self.answer = Some(Answer { path, smp: answer, awaits_link: went_down && !is_local });
         if changes.is_some() { Event::Changed(changes) } else { Event::Answered }
     }
 
@@ -312,9 +342,9 @@ impl Machine for Agent {
         buf: &'b mut [u8],
     ) -> Result<Option<Transmit<'b, AddressVector>>, BufferTooSmall> {
         let mut writer = Writer::new(buf);
-        if let Some((path, smp)) = &self.answer {
-            smp.write(&mut writer);
-            let (bytes, path) = (writer.finish()?, *path);
+        if let Some(answer) = self.answer.as_ref().filter(|_| self.answer_is_due()) {
+            self.current(&answer.smp).write(&mut writer);
+            let (bytes, path) = (writer.finish()?, answer.path);
             self.answer = None;
             self.seen.advance(now);
             return Ok(Some(Transmit { path, bytes }));
@@ -341,7 +371,7 @@ impl Machine for Agent {
 
     fn poll_timeout(&self) -> Option<Instant> {
         let trap = self.trap.as_ref().filter(|_| self.trap_path().is_some());
-        if self.answer.is_some() || trap.is_some_and(Trap::is_due) {
+        if self.answer_is_due() || trap.is_some_and(Trap::is_due) {
             return Some(self.seen.latest());
         }
         let resend = trap.and_then(|trap| trap.next);

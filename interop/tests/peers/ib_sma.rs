@@ -2,10 +2,12 @@
 //! in the place of the simulated fabric.
 
 use bootproto_ib_verbs_lite::mad::attribute::{Notice, PortInfo};
+use bootproto_ib_verbs_lite::mad::{AttributeId, Header, Method, Smp};
 use bootproto_ib_verbs_lite::verbs::PortState;
 use bootproto_ib_verbs_lite::{Gid, Guid, Lid, PKey, sa, sma};
 use interop::ibsim::programs::{LIMIT, Place};
-use interop::ibsim::{Fabric, Node, Side, capture};
+use interop::ibsim::wire::Packet;
+use interop::ibsim::{Agents as _, Fabric, Node, Side, capture};
 use interop::packages::Peer;
 use interop::process::Program;
 use interop::runner::Case;
@@ -54,7 +56,8 @@ const GUID: u64 = 0x0002_c903_0000_0020;
 fn node(name: &str, guid: u64) -> Outcome<Node> {
     let config = sma::Config::new(guid, Guid(guid), Guid(guid + 1))
         .with_description(name.as_bytes())
-        .with_device(0x00_02c9, 0x1234, 0xa1);
+        .with_device(0x00_02c9, 0x1234, 0xa1)
+        .with_lanes(2, 4, 4);
     Node::new(config, Guid(guid + 1))
 }
 
@@ -158,7 +161,9 @@ fn bring_up() -> Outcome {
         .filter_map(|event| if let sma::Event::Changed(changes) = event { Some(*changes) } else { None })
         .collect();
     ensure!(changes.iter().any(|changes| changes.reregister), "no client reregister: {changes:?}");
-    ensure!(changes.iter().filter(|changes| changes.state).count() == 2, "not two steps: {changes:?}");
+    // Down, so that the second lane can be used; then Armed, and Active.
+    ensure!(changes.iter().filter(|changes| changes.state).count() == 3, "not three steps: {changes:?}");
+    ensure!(port.operational_vls == 2, "{port:?}");
     let ignored = node.told.iter().find(|event| matches!(event, sma::Event::Ignored(_)));
     ensure!(ignored.is_none(), "{ignored:?}");
     // The same opensm as the SA of our client.
@@ -188,53 +193,80 @@ fn bring_up() -> Outcome {
     Ok(())
 }
 
+/// Sets a table as a subnet manager that cares for lanes would; this opensm does not.
+fn set_table(node: &mut Node, attribute: AttributeId, modifier: u32, data: &[u8]) -> Outcome {
+    let header = Header { class_version: 1, method: Method::SET, attribute, modifier, ..Header::default() };
+    let mut smp = Smp { header, m_key: 0, directed: None, data: [0; 64] };
+    smp.data[..data.len()].copy_from_slice(data);
+    let mut mad = [0; 256];
+    smp.write(&mut bootproto_core::Writer::new(&mut mad));
+    let packet = Packet { dlid: 2, slid: 1, dqp: 0, sqp: 0, status: 0, mad };
+    node.receive(&packet);
+    let answer = node.transmit().ok_or("no answer")?;
+    ensure!(answer.mad[4..6] == [0, 0], "{attribute}: status {:02x?}", &answer.mad[4..6]);
+    Ok(())
+}
+
+/// What smpquery has to print about the node.
+const NODE_INFO: &[&str] = &[
+    "NodeType:..Channel Adapter",
+    "NumPorts:..1",
+    "SystemGuid:..0x0002c90300000020",
+    "Guid:..0x0002c90300000020",
+    "PortGuid:..0x0002c90300000021",
+    "PartCap:..32",
+    "DevId:..0x1234",
+    "Revision:..0x000000a1",
+    "LocalPort:..1",
+    "VendorId:..0x0002c9",
+];
+
+/// And about its port.
+const PORT_INFO: &[&str] = &[
+    "GidPrefix:..0xfe80000000000000",
+    "Lid:..2",
+    "SMLid:..1",
+    "LocalPort:..1",
+    "LinkWidthEnabled:..1X or 4X",
+    "LinkWidthActive:..4X",
+    "LinkState:..Active",
+    "PhysLinkState:..LinkUp",
+    "LinkDownDefState:..Polling",
+    "ProtectBits:..0",
+    "LMC:..0",
+    "LinkSpeedActive:..10.0 Gbps",
+    "NeighborMTU:..2048",
+    "VLCap:..VL0-1",
+    "MtuCap:..2048",
+    "OperVLs:..VL0",
+    "GuidCap:..1",
+    "SubnetTimeout:..18",
+    "RespTimeVal:..16",
+    "IsTrapSupported",
+    "IsSLMappingSupported",
+    "IsClientRegistrationSupported",
+];
+
 fn diagnose() -> Outcome {
     let mut rig = Rig::new()?;
+    set_table(&mut rig.fabric.node, AttributeId::SL_TO_VL, 0, &[0x01; 8])?;
+    for block in [1, 3] {
+        let weights = [0, 0x10, 1, 0x20, 0, 0x30, 1, 0x40];
+        set_table(&mut rig.fabric.node, AttributeId::VL_ARBITRATION, block << 16, &weights)?;
+    }
     rig.prints("smpquery", &["nodedesc", "2"], &["Node Description:..Node"])?;
-    let info = [
-        "NodeType:..Channel Adapter",
-        "NumPorts:..1",
-        "SystemGuid:..0x0002c90300000020",
-        "Guid:..0x0002c90300000020",
-        "PortGuid:..0x0002c90300000021",
-        "PartCap:..32",
-        "DevId:..0x1234",
-        "Revision:..0x000000a1",
-        "LocalPort:..1",
-        "VendorId:..0x0002c9",
-    ];
-    rig.prints("smpquery", &["nodeinfo", "2"], &info)?;
-    rig.prints("smpquery", &["-D", "nodeinfo", "0,1"], &info)?;
-    let port = [
-        "GidPrefix:..0xfe80000000000000",
-        "Lid:..2",
-        "SMLid:..1",
-        "LocalPort:..1",
-        "LinkWidthEnabled:..1X or 4X",
-        "LinkWidthActive:..4X",
-        "LinkState:..Active",
-        "PhysLinkState:..LinkUp",
-        "LinkDownDefState:..Polling",
-        "ProtectBits:..0",
-        "LMC:..0",
-        "LinkSpeedActive:..10.0 Gbps",
-        "NeighborMTU:..2048",
-        "VLCap:..VL0",
-        "MtuCap:..2048",
-        "OperVLs:..VL0",
-        "GuidCap:..1",
-        "SubnetTimeout:..18",
-        "RespTimeVal:..16",
-        "IsTrapSupported",
-        "IsSLMappingSupported",
-        "IsClientRegistrationSupported",
-    ];
-    rig.prints("smpquery", &["portinfo", "2", "1"], &port)?;
-    rig.prints("smpquery", &["-D", "portinfo", "0,1", "1"], &port)?;
+    rig.prints("smpquery", &["nodeinfo", "2"], NODE_INFO)?;
+    rig.prints("smpquery", &["-D", "nodeinfo", "0,1"], NODE_INFO)?;
+    rig.prints("smpquery", &["portinfo", "2", "1"], PORT_INFO)?;
+    rig.prints("smpquery", &["-D", "portinfo", "0,1", "1"], PORT_INFO)?;
     rig.prints("smpquery", &["guidinfo", "2"], &["0x0002c90300000021"])?;
     rig.prints("smpquery", &["pkeys", "2"], &["0xffff 0x0000", "32 pkeys capacity for this port"])?;
-    rig.prints("smpquery", &["sl2vl", "2", "1"], &["ports: in 0, out 0: | 0|"])?;
-    rig.prints("smpquery", &["vlarb", "2", "1"], &["VL"])?;
+    rig.prints("smpquery", &["sl2vl", "2", "1"], &["ports: in 0, out 0: | 0| 1| 0| 1| 0| 1|"])?;
+    rig.prints(
+        "smpquery",
+        &["vlarb", "2", "1"],
+        &["LowCap 4 HighCap 4", "VL : |0x0 |0x1 |0x0 |0x1 |", "WEIGHT: |0x10|0x20|0x30|0x40|"],
+    )?;
     rig.prints("ibnetdiscover", &[], &["\"H-0002c90300000020\"", "caguid=0x2c90300000020", "# \"Node\""])?;
     rig.prints("iblinkinfo", &["-l"], &["4X", "10.0 Gbps Active/ LinkUp", "\"Node\""])?;
     rig.prints("saquery", &["NR", "2"], &["NodeDescription..Node", "port_guid..0x0002c90300000021"])?;
@@ -292,6 +324,22 @@ fn another_manager() -> Outcome {
     Ok(())
 }
 
+/// Kinds of packets, and a value in each that is ours.
+const KINDS: &[(&str, &str)] = &[
+    ("SubnGetResp(NodeInfo)", "0x0002c90300000021"),
+    ("SubnSet(PortInfo)", "|0x0002|"),
+    ("SubnGetResp(PortInfo)", "|0x0002|"),
+    ("SubnTrap(Notice)", ""),
+    ("SubnTrapResp(Notice)", ""),
+    ("SubnAdmSet(InformInfo)", ""),
+    ("SubnAdmSet(MCMemberRecord)", "|ff12:401b:ffff::f12:3456|fe80::2:c903:0:21|0x01|"),
+    ("SubnAdmGetResp(MCMemberRecord)", "|ff12:401b:ffff::ffff:ffff|fe80::2:c903:0:21|0x01|"),
+    ("SubnAdmDelete(MCMemberRecord)", "|ff12:401b:ffff::f12:3456|fe80::2:c903:0:21|0x01|"),
+    ("SubnAdmGet(PathRecord)", "|fe80::2:c903:0:11|fe80::2:c903:0:21"),
+    ("SubnAdmReport(Notice)", ""),
+    ("SubnAdmReportResp(Notice)", ""),
+];
+
 fn dissected() -> Outcome {
     let mut rig = Rig::new()?;
     let now = rig.fabric.node.now();
@@ -338,21 +386,7 @@ fn dissected() -> Outcome {
         let is_plain = line.split('|').nth(1) == Some("") && !text.contains("Malformed");
         ensure!(is_plain && text.contains("Subn") && !text.contains("Unknown"), "{line}\n{said}");
     }
-    // The kind of packet, and a value in it that is ours.
-    for (kind, value) in [
-        ("SubnGetResp(NodeInfo)", "0x0002c90300000021"),
-        ("SubnSet(PortInfo)", "|0x0002|"),
-        ("SubnGetResp(PortInfo)", "|0x0002|"),
-        ("SubnTrap(Notice)", ""),
-        ("SubnTrapResp(Notice)", ""),
-        ("SubnAdmSet(InformInfo)", ""),
-        ("SubnAdmSet(MCMemberRecord)", "|ff12:401b:ffff::f12:3456|fe80::2:c903:0:21|0x01|"),
-        ("SubnAdmGetResp(MCMemberRecord)", "|ff12:401b:ffff::ffff:ffff|fe80::2:c903:0:21|0x01|"),
-        ("SubnAdmDelete(MCMemberRecord)", "|ff12:401b:ffff::f12:3456|fe80::2:c903:0:21|0x01|"),
-        ("SubnAdmGet(PathRecord)", "|fe80::2:c903:0:11|fe80::2:c903:0:21"),
-        ("SubnAdmReport(Notice)", ""),
-        ("SubnAdmReportResp(Notice)", ""),
-    ] {
+    for (kind, value) in KINDS {
         let found = said.lines().any(|line| line.contains(kind) && line.contains(value));
         ensure!(found, "tshark sees no {kind} with {value:?}\n{said}");
     }
