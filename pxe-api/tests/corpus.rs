@@ -276,7 +276,7 @@ fn what_was_kept_is_fine_and_as_its_recipe_makes_it() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.max(1000), ..ProptestConfig::default() })]
 
     #[test]
     fn harmed_bytes_are_fine(

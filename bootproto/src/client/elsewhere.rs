@@ -11,7 +11,7 @@ use crate::{Cause, Fault};
 
 impl Client {
     /// Ends the transfer of the present file, for the caller fetches it: from [`peer`](Self::peer) by
-    /// [`file_name`](Self::file_name), to the address of its [`Event::Open`](super::Event::Open), and no more than the
+    /// [`file_name`](Self::file_name), to the address of its [`Event::Open`], and no more than the
     /// size in it. Call this on that event; an ERROR to the server waits to be sent. `false`, and nothing has
     /// happened, if no placed file of known size is under way.
     ///
@@ -30,7 +30,7 @@ impl Client {
 
     /// Says how [`fetch_elsewhere`](Self::fetch_elsewhere) ended: with so many bytes at the file's address, or with
     /// nothing, and then the client fetches the file itself, from the beginning
-    /// ([`Event::Retrying`](super::Event::Retrying)). At any other time the call changes nothing.
+    /// ([`Event::Retrying`]). At any other time the call changes nothing.
     pub fn fetched(&mut self, now: Instant, size: Option<u64>) -> Event<'static> {
         let now = self.clock.advance(now);
         if self.phase != Phase::Fetching || self.transfer.is_some() {

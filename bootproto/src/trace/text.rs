@@ -9,7 +9,7 @@ use super::{Packet, pcapng};
 /// The line before the capture file.
 pub const BEGIN: &str = "-----BEGIN BOOTPROTO PCAPNG-----";
 
-/// What the line after it begins with; the number of the file's bytes and [`DASHES`] follow.
+/// What the line after it begins with; the number of the file's bytes and five dashes follow.
 pub const END: &str = "-----END BOOTPROTO PCAPNG ";
 
 /// What both lines end with.
