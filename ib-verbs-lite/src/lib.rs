@@ -29,6 +29,7 @@ pub mod mad;
 mod management;
 pub mod packet;
 pub mod pma;
+pub mod port;
 pub mod raw;
 pub mod rc;
 pub mod sa;

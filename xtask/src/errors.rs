@@ -51,6 +51,7 @@ fn tables() -> Vec<(&'static str, &'static [Entry])> {
         ("IPoIB: why a frame changed nothing", bootproto_ib_verbs_lite::ipoib::Ignored::TABLE),
         ("IPoIB: what does not work", bootproto_ib_verbs_lite::ipoib::Failure::TABLE),
         ("IPoIB: configuration", bootproto_ib_verbs_lite::ipoib::ConfigError::TABLE),
+        ("A whole port: configuration", bootproto_ib_verbs_lite::port::ConfigError::TABLE),
         ("Management datagrams: why one changed nothing", bootproto_ib_verbs_lite::Ignored::TABLE),
         ("Management datagrams: why a request failed", bootproto_ib_verbs_lite::Failure::TABLE),
         ("Management datagrams: configuration", bootproto_ib_verbs_lite::ConfigError::TABLE),

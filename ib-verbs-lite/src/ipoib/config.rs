@@ -50,6 +50,12 @@ impl Config {
         self
     }
 
+    /// The partition.
+    #[must_use]
+    pub const fn p_key(&self) -> PKey {
+        self.p_key
+    }
+
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         if self.p_key.is_invalid() {
             return Err(ConfigError::NoPartition { p_key: self.p_key });

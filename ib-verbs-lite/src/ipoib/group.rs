@@ -64,6 +64,31 @@ impl Group {
         }
     }
 
+    /// The record of a group like this one, for [`or_create_like`](crate::sa::Join::or_create_like).
+    #[must_use]
+    pub const fn record(&self) -> McMemberRecord {
+        McMemberRecord {
+            mgid: self.gid,
+            port_gid: Gid([0; 16]),
+            q_key: self.q_key,
+            mlid: Lid::NONE,
+            mtu_selector: 2,
+            mtu: self.mtu,
+            traffic_class: self.traffic_class,
+            p_key: self.p_key,
+            rate_selector: 2,
+            rate: self.rate,
+            packet_life_time_selector: 2,
+            packet_life_time: self.packet_life_time,
+            sl: self.sl,
+            flow_label: self.flow_label,
+            hop_limit: self.hop_limit,
+            scope: self.scope,
+            join_state: 0,
+            proxy_join: false,
+        }
+    }
+
     /// How to send to all its members.
     #[must_use]
     pub const fn vector(&self, own: Gid) -> AddressVector {

@@ -64,6 +64,19 @@ impl Interface {
         self.queue.push_back(packet).map_err(|_| Failure::QueueFull)
     }
 
+    /// Begins to find who has an address, or the router towards it, without a packet to send. Answers whom.
+    ///
+    /// # Errors
+    /// [`Failure::NoRoute`], [`Failure::TooManyNeighbours`].
+    pub fn resolve(&mut self, now: Instant, address: Ipv4Addr) -> Result<Ipv4Addr, Failure> {
+        let now = self.clock.advance(now);
+        match self.target_v4(address)? {
+            Target::Neighbour(IpAddr::V4(hop)) if self.neighbours.want(hop.into(), now) => Ok(hop),
+            Target::Neighbour(address) => Err(Failure::TooManyNeighbours { address }),
+            Target::Group(_) => Err(Failure::NoRoute { to: address }),
+        }
+    }
+
     /// Where on this link a packet goes.
     fn target(&self, packet: &[u8]) -> Result<Target, Failure> {
         let mut reader = Reader::new(packet);
