@@ -40,6 +40,13 @@ bootproto_core::numbered! {
         NoAccess = 6214 ["PXE-E3C"], "the server itself may not open the file", "make file and directories readable for the user that serves (chmod a+rX)";
         /// The log has no capture, or not all of it.
         NoCapture = 6215, "there is no whole capture in the log", "log the serial line from before the machine starts until after the line END BOOTPROTO PCAPNG";
+        /// Nobody has configured the port.
+        NoSubnetManager = 6216, "no subnet manager has made the port active", "does opensm run on this fabric? On its node: sminfo";
+        /// The subnet manager's administration lets us into no broadcast group.
+        NoGroup = 6217, "the subnet manager does not answer for the broadcast group", "see opensm's log; sminfo on its node says whether it is the master";
+        /// The port is not in the partition.
+        NoPartition { /// Its key.
+            p_key: u16 } = 6218, "the subnet manager has not put this port into partition {p_key:#06x}", "add the port's GUID to the partition in opensm's partitions.conf, or give another --p-key";
     }
 }
 
@@ -68,6 +75,8 @@ bootproto_core::numbered! {
         Unwritable = 6310, "the file can't be written there", "name a place in an existing directory that you may write to";
         /// The host's name does not resolve.
         UnknownHost = 6311, "the name of the host has no address", "write the address itself";
+        /// Nobody listens at the fabric's socket.
+        NoFabric = 6312, "there is no fabric at that socket", "start what listens there first; the socket is of the kind SOCK_SEQPACKET";
     }
 }
 

@@ -9,6 +9,7 @@
 //! - [`serve`] is the server: DHCP, `ProxyDHCP` and TFTP out of one directory;
 //! - [`embedded`] is that server on loopback with a small tree of its own, for trying things out;
 //! - `raw` runs any machine over the frames of a real interface, as firmware would (Linux);
+//! - `fabric` runs any machine over an InfiniBand fabric whose cable is a socket (Linux);
 //! - [`capture`] gets a capture file out of a serial log;
 //! - [`cli`] is the program.
 
@@ -18,6 +19,8 @@ pub mod cli;
 pub mod drive;
 pub mod embedded;
 mod error;
+#[cfg(target_os = "linux")]
+pub mod fabric;
 #[cfg(target_os = "linux")]
 mod link;
 #[cfg(target_os = "linux")]

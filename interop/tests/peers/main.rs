@@ -11,6 +11,7 @@ mod dhcp_infiniband;
 mod dhcp_isc;
 mod dhcp_server;
 mod fabric;
+mod fabric_boot;
 mod ib_codec;
 mod ib_sa;
 mod ib_sma;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         nbp_trouble::CASES,
         option_rom::CASES,
         fabric::CASES,
+        fabric_boot::CASES,
         ib_sa::CASES,
         ib_sma::CASES,
         ib_codec::CASES,

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 #[cfg(target_os = "linux")]
 use bootproto::net::SendError;
-use bootproto_core::{Entry, Numbered};
+use bootproto_core::{Code, Entry, Numbered};
 use bootproto_dhcp::client::Lease;
 
 use crate::drive::{Network, Ports};
@@ -29,6 +29,11 @@ pub trait Joined: Network {
         false
     }
 
+    /// What happened below the protocols since it was asked last.
+    fn news(&mut self) -> Vec<News> {
+        Vec::new()
+    }
+
     /// From whom the last datagram came, and how many bytes it had, if anybody keeps watch.
     fn last_received(&self) -> Option<(SocketAddr, usize)> {
         None
@@ -39,6 +44,16 @@ pub trait Joined: Network {
     fn diagnose(&mut self, _peer: Option<Ipv4Addr>) -> Option<Diagnosis> {
         None
     }
+}
+
+/// Something that happened below the protocols.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum News {
+    /// It is told: the event's name, the text for a person, the fields for a program.
+    Line(&'static str, String, serde_json::Value),
+    /// Something changed nothing, and why.
+    Ignored(Code, String),
 }
 
 /// What is wrong with the network below the protocols.
@@ -96,6 +111,45 @@ impl Joined for crate::raw::Wire {
         }
         let address = self.next_hop(peer?)?;
         let answers = self.probe(address).ok()?;
+        (!answers).then(|| Diagnosis::new(&Trouble::NoArp { address }))
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Joined for crate::fabric::Wire {
+    fn configure(&mut self, lease: &Lease) {
+        Self::configure(self, lease.address, lease.mask, lease.routers().first().copied());
+        // So that the path is known, and told, before the first file; without an answer the file's failure says it.
+        if let Some(server) = lease.server_id {
+            let _ = self.find(server);
+        }
+    }
+
+    fn unconfigure(&mut self) {
+        Self::unconfigure(self);
+    }
+
+    fn is_in_use(&mut self, address: Ipv4Addr) -> Result<bool, Error> {
+        self.probe(address)
+    }
+
+    fn has_no_route(&self) -> bool {
+        matches!(self.undelivered(), Some(SendError::NoRoute { .. }))
+    }
+
+    fn news(&mut self) -> Vec<News> {
+        self.take_news()
+    }
+
+    fn diagnose(&mut self, peer: Option<Ipv4Addr>) -> Option<Diagnosis> {
+        if let Some((entry, text)) = self.lost() {
+            return Some(Diagnosis { entry, text });
+        }
+        if let Some(error @ SendError::NoRoute { .. }) = self.undelivered() {
+            return Some(Diagnosis::new(&error));
+        }
+        let address = peer?;
+        let answers = self.find(address).ok()?;
         (!answers).then(|| Diagnosis::new(&Trouble::NoArp { address }))
     }
 }

@@ -15,7 +15,7 @@ mod trace;
 
 pub use choose::{Choice, Chooser, Nobody};
 pub use files::{Fetched, Files};
-pub use joined::{Diagnosis, Joined};
+pub use joined::{Diagnosis, Joined, News};
 pub use outcome::{Ended, Outcome};
 pub use report::Report;
 pub use run::{boot, memory};

@@ -6,6 +6,8 @@ use bootproto::Step;
 use bootproto_core::Code;
 use serde_json::{Value, json};
 
+use super::News;
+
 /// What is told.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -44,6 +46,14 @@ pub enum Report {
 }
 
 impl Report {
+    /// What happened below the protocols.
+    pub(crate) fn news(step: Step, news: News) -> Self {
+        match news {
+            News::Line(event, text, fields) => Self::line(step, event, text, fields),
+            News::Ignored(code, why) => Self::Ignored { step, from: None, code, why },
+        }
+    }
+
     /// A line with the event's name and further fields.
     pub(super) fn line(step: Step, event: &str, text: impl Into<String>, mut fields: Value) -> Self {
         fields["event"] = json!(event);

@@ -52,6 +52,7 @@ pub fn boot<N: Joined>(
         report,
     };
     let ended = drive_on(&mut client, network, clock, stop, |client, network, event, now| {
+        run.news(client.step(), network);
         let mut next = run.take(client, network, event, now)?;
         // An answer may be followed by the next event at once.
         while let Some(event) = next {
@@ -111,10 +112,11 @@ impl Run<'_, '_> {
                 Err(error) => return ControlFlow::Break(Err(error)),
             },
             Event::Configured => {
+                self.configured(client);
                 if let Some(lease) = client.lease() {
                     network.configure(lease);
                 }
-                self.configured(client);
+                self.news(Step::Configure, network);
             }
             Event::NeedText | Event::ChoiceTimedOut => {
                 return ControlFlow::Continue(Some(self.texts.answer(client, now)));
@@ -146,6 +148,13 @@ impl Run<'_, '_> {
             other => self.file_event(client, &other, now),
         }
         ControlFlow::Continue(None)
+    }
+
+    /// What happened below the protocols.
+    fn news<N: Joined>(&mut self, step: Step, network: &mut N) {
+        for news in network.news() {
+            (self.report)(Report::news(step, news));
+        }
     }
 
     fn probed(&mut self, client: &mut Client, now: Instant, address: Ipv4Addr, in_use: bool) {

@@ -16,6 +16,10 @@ impl Run<'_, '_> {
     pub(super) fn file_event(&mut self, client: &Client, event: &Event<'_>, now: Instant) {
         match *event {
             Event::Offered(offer) => self.offered(offer),
+            Event::Dialect(dialect) => {
+                let text = format!("nobody answered; as {} now", dialect.name());
+                self.line(Step::Configure, "dialect", text, json!({"dialect": dialect.name()}));
+            }
             Event::Open { kind, size, address } => {
                 if client.step() == Step::Load {
                     self.boot_found(client);

@@ -8,7 +8,7 @@ use bootproto::trace::{Direction, Packet};
 use bootproto_core::{Instant, UdpPath};
 use bootproto_dhcp::client::Lease;
 
-use super::{Diagnosis, Joined};
+use super::{Diagnosis, Joined, News};
 use crate::Error;
 use crate::drive::Network;
 
@@ -109,6 +109,10 @@ impl<N: Joined> Joined for Traced<'_, N> {
 
     fn diagnose(&mut self, peer: Option<Ipv4Addr>) -> Option<Diagnosis> {
         self.network.diagnose(peer)
+    }
+
+    fn news(&mut self) -> Vec<News> {
+        self.network.news()
     }
 
     fn last_received(&self) -> Option<(SocketAddr, usize)> {

@@ -12,12 +12,12 @@ use bootproto::client::Config;
 use super::boot_args::BootArgs;
 use super::choose::Asking;
 use super::show::Show;
-use crate::boot::{Ended, Joined, Outcome, Traced, boot};
+use crate::boot::{Ended, Joined, Outcome, Report, Traced, boot};
 use crate::drive::{Clock, Ports, Stop, seed};
 use crate::embedded::{self, tree};
 use crate::error::plain;
 use crate::raw::Wire;
-use crate::{Error, Mistake, link};
+use crate::{Error, Mistake, fabric, link};
 
 /// The Ethernet address of the machine to be where there is no Ethernet: one for examples (RFC 7042, section 2.1.2).
 const MAC: [u8; 6] = [0x00, 0x00, 0x5e, 0x00, 0x53, 0x01];
@@ -31,9 +31,10 @@ pub(super) fn run(args: &BootArgs, json: bool) -> Result<(), Error> {
     let stop = Stop::on_signals()?;
     // Before a long boot, not after it.
     args.save.as_deref().map(check_directory).transpose()?;
-    let outcome = match &args.interface {
-        Some(interface) => over_frames(args, interface, &stop, &mut show)?,
-        None => over_loopback(args, &stop, &mut show)?,
+    let outcome = match (&args.interface, &args.fabric) {
+        (Some(interface), _) => over_frames(args, interface, &stop, &mut show)?,
+        (None, Some(fabric)) => over_fabric(args, fabric, &stop, &mut show)?,
+        (None, None) => over_loopback(args, &stop, &mut show)?,
     };
     if let Some(directory) = &args.save {
         outcome.save(directory)?;
@@ -108,6 +109,19 @@ fn over_frames(args: &BootArgs, interface: &str, stop: &Stop, show: &mut Show) -
     show.step(Step::Select, &format!("{interface}, as the machine {}", own.join(":")));
     let patience = Duration::from_secs(args.timeout.into()).min(LINK);
     link::wait_for_link(interface, patience, stop).map_err(|error| error.in_step(Step::Select.name()))?;
+    go(config, &mut wire, clock, args, stop, show)
+}
+
+/// As firmware would, on an InfiniBand fabric.
+fn over_fabric(args: &BootArgs, fabric: &Path, stop: &Stop, show: &mut Show) -> Result<Outcome, Error> {
+    let clock = Clock::start();
+    let mut wire = fabric::Wire::open(fabric, args.guid, args.p_key, clock)?;
+    let own: Vec<_> = args.guid.iter().map(|byte| format!("{byte:02x}")).collect();
+    show.step(Step::Select, &format!("{}, as the port {}", fabric.display(), own.join(":")));
+    let patience = Duration::from_secs(args.timeout.into());
+    wire.bring_up(patience, stop, &mut |news| show.take(Report::news(Step::Configure, news)))
+        .map_err(|error| error.in_step(Step::Configure.name()))?;
+    let config = args.fabric_config(wire.mtu()).with_receive_buffer(wire.receive_buffer());
     go(config, &mut wire, clock, args, stop, show)
 }
 

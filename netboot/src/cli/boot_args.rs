@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bootproto::client::{Config, ManifestPolicy};
 use bootproto_dhcp::client::{self as dhcp, VendorClass};
-use bootproto_dhcp::{ClientId, HardwareAddress, Text};
+use bootproto_dhcp::{ClientId, HardwareAddress, IpoibDialect, Text};
 use clap::{Args, ValueEnum};
 
 use crate::boot::memory;
@@ -20,6 +20,7 @@ use crate::{Error, link, size};
   netboot boot --root /srv/boot --boot-file pxelinux.0
   netboot boot --json | tail -n1                 what came, with sizes, digests and addresses
   netboot boot --interface eth1 --save /tmp/boot over the raw frames of eth1, as firmware would
+  netboot boot --fabric /run/fabric --guid 00:02:c9:03:00:4e:5a:11      over InfiniBand
   netboot boot --interface eth1 --arch x86-uefi --uuid 564d1c33-8f8c-4d6a-9d9c-0a1b2c3d4e5f
 
 Nothing is started: the steps select, start and root are told, not done.")]
@@ -28,6 +29,22 @@ pub struct BootArgs {
     /// loopback, from servers in this program]
     #[arg(long, value_name = "IF", conflicts_with_all = ["root", "boot_file", "path_prefix"])]
     pub interface: Option<String>,
+    /// Boot over the InfiniBand fabric behind this socket (AF_UNIX, SOCK_SEQPACKET; a message is a packet without
+    /// checksums), with a subnet management agent and an IP stack of our own
+    #[arg(long, value_name = "SOCKET", conflicts_with_all = ["interface", "mac", "root", "boot_file", "path_prefix"])]
+    pub fabric: Option<PathBuf>,
+    /// The GUID of the port to be
+    #[arg(long, value_name = "GUID", requires = "fabric", default_value = "02:00:5e:ff:fe:00:53:01", value_parser = guid)]
+    pub guid: [u8; 8],
+    /// The partition to boot in, with its membership bit
+    #[arg(long, value_name = "P_KEY", requires = "fabric", default_value = "0xffff", value_parser = p_key)]
+    pub p_key: u16,
+    /// How the port presents itself to DHCP, one way or several to try in order: rfc4390, ipxe, mellanox, hardware, grub
+    #[arg(long, value_name = "LIST", requires = "fabric", value_delimiter = ',', default_value = "rfc4390", value_parser = dialect)]
+    pub dialect: Vec<IpoibDialect>,
+    /// What Linux will call the port's interface, for its command line
+    #[arg(long, value_name = "NAME", requires = "fabric", default_value = "ib0")]
+    pub kernel_interface: String,
     /// The machine's hardware address [default: made from that of the interface]
     #[arg(long, value_name = "MAC", value_parser = mac)]
     pub mac: Option<[u8; 6]>,
@@ -93,10 +110,21 @@ pub enum Digests {
 impl BootArgs {
     /// The boot's settings for a machine with this address; `ports` are DHCP's: ours, the server's, the boot server's.
     pub(super) fn config(&self, mac: [u8; 6], ports: (u16, u16, u16)) -> Config {
-        let mut machine = dhcp::Config::new(seed(), HardwareAddress::ethernet(mac))
-            .with_arch(self.arch)
-            .with_ports(ports.0, ports.1, ports.2)
-            .with_attempts(attempts(self.timeout));
+        self.finish(
+            dhcp::Config::new(seed(), HardwareAddress::ethernet(mac)).with_ports(ports.0, ports.1, ports.2),
+        )
+    }
+
+    /// The boot's settings for a port of a fabric, whose packets carry so many bytes of IP.
+    pub(super) fn fabric_config(&self, mtu: Option<u16>) -> Config {
+        let config = self
+            .finish(dhcp::Config::ipoib_dialects(seed(), self.guid, &self.dialect))
+            .with_infiniband(self.p_key, self.kernel_interface.as_bytes());
+        mtu.map_or(config.clone(), |mtu| config.with_link_mtu(mtu))
+    }
+
+    fn finish(&self, machine: dhcp::Config) -> Config {
+        let mut machine = machine.with_arch(self.arch).with_attempts(attempts(self.timeout));
         if let Some(uuid) = self.uuid {
             machine = machine.with_uuid(uuid);
         }
@@ -107,7 +135,7 @@ impl BootArgs {
             machine = machine.with_vendor_class(VendorClass::Text(class.clone()));
         }
         // Firmware probes what it is going to use; over loopback there is nobody to ask.
-        machine = machine.with_probe_address(self.interface.is_some());
+        machine = machine.with_probe_address(self.interface.is_some() || self.fabric.is_some());
         let digests = match self.digests {
             Digests::Off => ManifestPolicy::Off,
             Digests::IfPresent => ManifestPolicy::IfPresent,
@@ -154,6 +182,36 @@ fn mac(text: &str) -> Result<[u8; 6], String> {
         Some(_) => Err("not the address of a single machine".to_owned()),
         None => Err("write it like 52:54:00:12:34:56".to_owned()),
     }
+}
+
+fn guid(text: &str) -> Result<[u8; 8], String> {
+    let plain: String = text.chars().filter(|c| !matches!(c, ':' | '-')).collect();
+    let plain = plain.strip_prefix("0x").unwrap_or(&plain);
+    match hex(plain).and_then(|bytes| <[u8; 8]>::try_from(bytes).ok()) {
+        Some([0, 0, 0, 0, 0, 0, 0, 0]) => Err("no port has the GUID 0".to_owned()),
+        Some(guid) => Ok(guid),
+        None => Err("write it like 00:02:c9:03:00:4e:5a:11".to_owned()),
+    }
+}
+
+fn p_key(text: &str) -> Result<u16, String> {
+    let parsed = match text.strip_prefix("0x") {
+        Some(digits) => u16::from_str_radix(digits, 16),
+        None => text.parse(),
+    };
+    match parsed {
+        Ok(key) if key & 0x7fff != 0 => Ok(key),
+        Ok(_) => Err("no partition has that key".to_owned()),
+        Err(_) => Err("write it like 0x8001".to_owned()),
+    }
+}
+
+fn dialect(text: &str) -> Result<IpoibDialect, String> {
+    let names: Vec<_> = IpoibDialect::ALL.iter().map(|dialect| dialect.name()).collect();
+    IpoibDialect::ALL
+        .into_iter()
+        .find(|dialect| dialect.name() == text)
+        .ok_or_else(|| format!("there are {}", names.join(", ")))
 }
 
 fn arch(text: &str) -> Result<u16, String> {

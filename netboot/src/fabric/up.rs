@@ -1,0 +1,73 @@
+//! From a cable to an interface that is up, or to why it is not.
+
+use std::time::Duration;
+
+use bootproto_core::Numbered;
+use bootproto_ib_verbs_lite::port::Event;
+use bootproto_ib_verbs_lite::verbs::PortState;
+use std::os::fd::AsFd;
+
+use super::Wire;
+use crate::boot::News;
+use crate::drive::{Stop, wait};
+use crate::{Error, Trouble};
+
+impl Wire {
+    /// Waits until the subnet manager has made the port active and the SA has let it into the broadcast group; `tell`
+    /// hears of every step.
+    ///
+    /// # Errors
+    /// It takes longer than `patience`: with what is missing. `stop`.
+    pub fn bring_up(
+        &mut self,
+        patience: Duration,
+        stop: &Stop,
+        tell: &mut dyn FnMut(News),
+    ) -> Result<(), Error> {
+        let end = self.clock.now().saturating_add(patience);
+        loop {
+            let now = self.clock.now();
+            self.service(now).map_err(|error| Error::network("the fabric", &error))?;
+            self.news.drain(..).for_each(&mut *tell);
+            if self.port.is_up(0) {
+                return Ok(());
+            }
+            if now >= end || !self.hca.port().is_plugged() {
+                return Err(self.missing());
+            }
+            let wake = self.port.poll_timeout(&*self.hca).map_or(end, |at| at.min(end));
+            let fds = [self.hca.port().as_fd(), stop.as_fd()];
+            if wait(fds.into_iter(), Some(wake.saturating_since(now)))? && stop.is_stopped() {
+                return Err(Error::failure(&Trouble::Interrupted, "waiting for the fabric"));
+            }
+        }
+    }
+
+    /// What keeps the interface from being up.
+    pub(super) fn missing(&self) -> Error {
+        let what = "the fabric";
+        match (self.port.state(), self.trouble) {
+            (PortState::DOWN, _) => Error::failure(&Trouble::NoLink, what),
+            (PortState::INIT | PortState::ARMED, _) => Error::failure(&Trouble::NoSubnetManager, what),
+            (_, Some(Event::Refused { group, failure })) => {
+                Error::failure(&failure, format!("{what}, group {group}"))
+            }
+            (_, Some(Event::NoPartition { p_key, .. })) => {
+                Error::failure(&Trouble::NoPartition { p_key: p_key.0 }, what)
+            }
+            (_, Some(Event::Failed { failure, .. })) => Error::failure(&failure, what),
+            (_, Some(Event::Verbs(error))) => Error::failure(&error, what),
+            _ => Error::failure(&Trouble::NoGroup, what),
+        }
+    }
+
+    /// The same, in short, for a failure of the protocols above.
+    pub(crate) fn lost(&self) -> Option<(&'static bootproto_core::Entry, String)> {
+        let trouble = match self.port.state() {
+            PortState::ACTIVE => return None,
+            PortState::DOWN => Trouble::NoLink,
+            _ => Trouble::NoSubnetManager,
+        };
+        Some((trouble.entry(), trouble.to_string()))
+    }
+}
