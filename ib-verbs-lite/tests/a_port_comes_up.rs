@@ -26,7 +26,7 @@ const OURS: Ipv4Addr = Ipv4Addr::new(10, 50, 0, 7);
 const THEIRS: Ipv4Addr = Ipv4Addr::new(10, 50, 0, 1);
 const BROADCAST: [u8; 16] = [0xff, 0x12, 0x40, 0x1b, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff];
 
-fn at(millis: u64) -> Instant {
+const fn at(millis: u64) -> Instant {
     Instant::from_millis(millis)
 }
 
@@ -69,13 +69,14 @@ impl Manager {
             hca.post_receive(qp, 64).unwrap();
             qp
         };
-        (qp(QpType::Smi), qp(QpType::Gsi));
+        qp(QpType::Smi);
+        qp(QpType::Gsi);
         let host = qp(QpType::Ud);
         hca.attach_multicast(host, Gid(BROADCAST), Lid(0xc000)).unwrap();
         Self { hca, cq, host, tid: 0x77, refuses: 0, joins: 0, paths: 0, frames: Vec::new(), deaf: false }
     }
 
-    fn gid() -> [u8; 16] {
+    const fn gid() -> [u8; 16] {
         Gid::new(Gid::DEFAULT_PREFIX, Guid(0x0011_7500_007e_5e01)).0
     }
 
