@@ -13,7 +13,7 @@
 mod mads;
 
 use bootproto_core::{Instant, Machine};
-use bootproto_ib_verbs_lite::mad::attribute::PortInfo;
+use bootproto_ib_verbs_lite::mad::attribute::{Notice, PortInfo};
 use bootproto_ib_verbs_lite::mad::{AttributeId, Method};
 use bootproto_ib_verbs_lite::verbs::{AddressVector, LinkWidth, PortState};
 use bootproto_ib_verbs_lite::{ConfigError, Guid, Ignored, Lid, Mtu, PKey, pma, sma};
@@ -290,6 +290,10 @@ fn a_trap_is_sent_until_its_repress_comes_from_the_subnet_manager() {
     assert_eq!(agent.handle_datagram(first, manager(0), &repress), sma::Event::TrapAcknowledged);
     assert_eq!(agent.poll_timeout(), None);
     assert_eq!(agent.handle_datagram(first, manager(0), &repress), unknown);
+    // A switch's trap 128: generic, urgent, from a switch.
+    agent.notify(Notice::link_state(Lid(2)));
+    let (_, trap) = drain(&mut agent, first).remove(0);
+    assert_eq!((&trap[64..72], &trap[64 + 10..64 + 12]), (&[0x81, 0, 0, 2, 0, 128, 0, 2][..], &[0, 2][..]));
 }
 
 #[test]

@@ -97,6 +97,8 @@ pub struct Client {
     pub(super) seen: HighWater,
 }
 
+const _: () = assert!(size_of::<Client>() <= 10 * 1024, "a client must fit a firmware's memory");
+
 impl Client {
     /// A client of a port that is not active yet.
     ///

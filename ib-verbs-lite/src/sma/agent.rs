@@ -46,6 +46,8 @@ pub struct Agent {
     seen: HighWater,
 }
 
+const _: () = assert!(size_of::<Agent>() <= 1_536, "an agent must fit a firmware's memory");
+
 impl Agent {
     /// A port whose link is down.
     ///

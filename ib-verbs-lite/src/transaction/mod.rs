@@ -1,7 +1,7 @@
 //! Requests in MADs and their answers.
 //!
 //! What belongs here: the table of open requests ([`Requester`]), the transaction identifiers they are known by, and
-//! the reception of long answers ([RMPP](rmpp)). What does not: what a request means, which the SA client knows.
+//! the reception of long answers (RMPP). What does not: what a request means, which the SA client knows.
 //!
 //! An answer counts only if transaction identifier, class, method with its response bit, attribute, and the source's
 //! LID and queue pair are those of an open request. Identifiers come from the seed and can't be guessed from earlier

@@ -93,6 +93,9 @@ pub struct Requester {
     seen: HighWater,
 }
 
+const _: () =
+    assert!(size_of::<Requester>() <= 3_584, "eight requests of 256 bytes, and what is known of them");
+
 impl Requester {
     /// No open requests. `seed` has to be another one at every boot.
     ///
