@@ -494,3 +494,24 @@ fn groups_and_questions_are_bounded() {
     }
     assert_eq!(asked, 16 + 8);
 }
+
+#[test]
+fn a_group_that_is_left_and_joined_at_once_is_joined_when_it_is_left() {
+    let mut client = configured();
+    client.join(START, sa::Join::existing(broadcast())).unwrap();
+    let join = drain(&mut client, START).remove(0).1;
+    // Left before the answer to the join is here: the subnet manager is told all the same, and the answer is late.
+    client.leave(START, broadcast()).unwrap();
+    client.join(START, sa::Join::existing(broadcast())).unwrap();
+    let sent = drain(&mut client, START);
+    assert_eq!(sent.iter().map(|(_, mad)| mad[3]).collect::<Vec<_>>(), [0x15]);
+    let late = joined(&join, 0xc000);
+    let event = client.handle_datagram(START, manager(1), &late);
+    assert_eq!(event, sa::Event::Ignored(Ignored::UnknownTransaction { lid: Lid(1) }));
+    let left = answer(&sent[0].1, 0);
+    assert_eq!(client.handle_datagram(START, manager(1), &left), sa::Event::Left { mgid: broadcast() });
+    let again = drain(&mut client, START);
+    assert_eq!(again.iter().map(|(_, mad)| mad[3]).collect::<Vec<_>>(), [0x02]);
+    let mad = joined(&again[0].1, 0xc000);
+    assert!(matches!(client.handle_datagram(START, manager(1), &mad), sa::Event::Joined(_)));
+}
