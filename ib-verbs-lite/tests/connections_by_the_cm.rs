@@ -154,7 +154,7 @@ fn a_connection_stands_and_is_ended_by_us() {
     let (mut client, peer) = connected();
     let path = client.rc_path().unwrap();
     assert_eq!(
-        (path.destination.qpn, path.receive_psn, path.rnr_retry_count),
+        (path.destination.qpn, path.send_psn, path.rnr_retry_count),
         (Qpn::new(0x99), Psn::new(0x777), 7)
     );
     assert_eq!(client.poll_timeout(), None);

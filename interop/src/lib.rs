@@ -27,6 +27,7 @@ pub mod payload;
 pub mod peers;
 pub mod process;
 pub mod relay;
+pub mod roce;
 pub mod router;
 pub mod runner;
 pub mod servers;

@@ -65,4 +65,12 @@ peers! {
     LIBIBMAD = "libibmad", "libibmad5", How::Unpack(&["libibumad3"]), "usr/lib/x86_64-linux-gnu/libibmad.so.5";
     /// The names of its fields.
     LIBIBMAD_HEADER = "libibmad's header", "libibmad-dev", How::Unpack(&[]), "usr/include/infiniband/mad.h";
+    /// Ping-pong programs over verbs.
+    IBVERBS = "ibv_ud_pingpong, ibv_rc_pingpong", "ibverbs-utils",
+        How::Unpack(&["libibverbs1", "ibverbs-providers", "libnl-3-200", "libnl-route-3-200"]), "usr/bin/ibv_ud_pingpong";
+    /// A server that is connected to by the CM.
+    UCMATOSE = "ucmatose", "rdmacm-utils",
+        How::Unpack(&["librdmacm1", "libibverbs1", "libnl-3-200", "libnl-route-3-200"]), "usr/bin/ucmatose";
+    /// Makes a device of RoCE out of a network card.
+    RDMA = "rdma", "iproute2", How::Install, "usr/bin/rdma";
 }

@@ -116,8 +116,9 @@ impl Client {
         Some(RcPath {
             destination: AddressVector { qpn: peer.qpn, ..self.config.address() },
             mtu: self.config.path.mtu,
-            send_psn: self.starting_psn,
-            receive_psn: peer.starting_psn,
+            // Each side says what the other begins with (IBTA 12.7.31).
+            send_psn: peer.starting_psn,
+            receive_psn: self.starting_psn,
             ack_timeout: time(self.ack_timeout_code()).saturating_add(time(peer.target_ack_delay)),
             retry_count: self.config.retry_count,
             rnr_retry_count: peer.rnr_retry_count,

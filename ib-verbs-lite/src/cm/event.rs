@@ -13,7 +13,7 @@ pub struct Peer {
     pub comm_id: u32,
     /// Its queue pair.
     pub qpn: Qpn,
-    /// The number of its first packet.
+    /// The number that it wants our first packet to have.
     pub starting_psn: Psn,
     /// How often we may send again to it while it has no buffer; 7 for ever.
     pub rnr_retry_count: u8,

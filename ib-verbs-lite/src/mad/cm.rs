@@ -39,7 +39,7 @@ layout! {
         transport_service_type: u8 = [43, 5, 2],
         /// Whether the requester's queue pair gives credits.
         end_to_end_flow_control: bool = [43, 7, 1],
-        /// The number of the requester's first packet.
+        /// The number that the responder's first packet shall have (12.7.31).
         starting_psn: Psn = [44, 0, 24],
         /// How long the requester takes to answer, as a code likewise.
         local_cm_response_timeout: u8 = [47, 0, 5],
@@ -125,7 +125,7 @@ layout! {
         local_qpn: Qpn = [12, 0, 24],
         /// For reliable datagrams.
         local_eecn: u32 = [16, 0, 24],
-        /// The number of the responder's first packet.
+        /// The number that the requester's first packet shall have (12.7.31).
         starting_psn: Psn = [20, 0, 24],
         /// How many RDMA reads the responder serves at a time.
         responder_resources: u8 = [24, 0, 8],

@@ -13,8 +13,10 @@ mod dhcp_server;
 mod fabric;
 mod fabric_boot;
 mod ib_codec;
+mod ib_roce;
 mod ib_sa;
 mod ib_sma;
+mod ib_tshark;
 mod nbp;
 mod nbp_chain;
 mod nbp_matrix;
@@ -51,7 +53,9 @@ fn main() -> ExitCode {
         fabric_boot::CASES,
         ib_sa::CASES,
         ib_sma::CASES,
+        ib_tshark::CASES,
         ib_codec::CASES,
+        ib_roce::CASES,
         boot::CASES,
         trace::CASES,
     ]
