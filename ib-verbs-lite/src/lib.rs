@@ -14,8 +14,8 @@
 //! | communication management | chapter 12 |
 //! | IP over `InfiniBand` | RFC 4391, RFC 4392 |
 //!
-//! Numbers of what can go wrong start with `BP5`; the last two digits say where: 00 to 19 verbs and packets, 20 to 39
-//! MADs and their agents, 40 to 59 CM and RC. IPoIB has 5080 to 5099, 5280 to 5299 and 5360 to 5379.
+//! Numbers of what can go wrong start with `BP5`: verbs from 5201; MADs and their agents 5040 to 5058, 5230 to 5245 and
+//! 5320 to 5329; CM and RC 5140 to 5157, 5250 to 5258 and 5340 to 5343; IPoIB 5080 to 5099, 5280 to 5299 and 5360 to 5379.
 #![no_std]
 #![forbid(unsafe_code)]
 
