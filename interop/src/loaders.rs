@@ -74,6 +74,44 @@ pub fn grub(tree: &Tree) -> Outcome {
     Ok(())
 }
 
+/// GRUB's image for UEFI as `grub.efi`, with its configuration.
+///
+/// # Errors
+/// As [`grub`].
+pub fn grub_efi(tree: &Tree) -> Outcome {
+    let root = peers::GRUB_EFI.unpacked();
+    let libraries = ["lib", "usr/lib"].map(|folder| {
+        root.join(folder).join(format!("{}-linux-gnu", std::env::consts::ARCH)).display().to_string()
+    });
+    let done = Command::new(root.join("usr/bin/grub-mkimage"))
+        .env("LD_LIBRARY_PATH", libraries.join(":"))
+        .args(["--format=x86_64-efi", "--prefix=/grub", "--directory"])
+        .arg(root.join("usr/lib/grub/x86_64-efi"))
+        .arg("--output")
+        .arg(tree.join("grub.efi"))
+        .args(["efinet", "tftp", "normal", "linux", "serial", "echo", "configfile", "test"])
+        .output()?;
+    if !done.status.success() {
+        return Err(format!("grub-mkimage: {}", String::from_utf8_lossy(&done.stderr)).into());
+    }
+    let line = payload::COMMAND_LINE;
+    tree.add("grub/grub.cfg", format!("linux /vmlinuz {line}\ninitrd /initrd.img\nboot\n").as_bytes())?;
+    Ok(())
+}
+
+/// iPXE for UEFI over SNP as `snponly.efi`; it is the script `snponly.ipxe` that it gets when it asks for its boot file.
+///
+/// # Errors
+/// Its package isn't here.
+pub fn snponly(tree: &Tree) -> Outcome {
+    let package = peers::UNDIONLY.path()?;
+    tree.add_copy("snponly.efi", &package.with_file_name("snponly.efi"))?;
+    let line = payload::COMMAND_LINE;
+    let script = format!("#!ipxe\nkernel vmlinuz initrd=initrd.img {line}\ninitrd initrd.img\nboot\n");
+    tree.add("snponly.ipxe", script.as_bytes())?;
+    Ok(())
+}
+
 /// undionly.kpxe as `undionly.ipxe`: a script by which the ROM's iPXE loads it, and which it runs itself when it is
 /// asked for its own boot file, for both send the same DHCP options. Only the ROM has no UNDI driver.
 ///

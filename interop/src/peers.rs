@@ -48,6 +48,8 @@ peers! {
     GRUB = "GRUB", "grub-pc-bin", How::Unpack(&["grub-common", "libdevmapper1.02.1", "liblzma5"]), "usr/lib/grub/i386-pc/pxe.mod";
     /// iPXE as a boot file: over the ROM's UNDI, and with drivers of its own.
     UNDIONLY = "undionly.kpxe", "ipxe", How::Unpack(&[]), "usr/lib/ipxe/undionly.kpxe";
+    /// GRUB for UEFI.
+    GRUB_EFI = "GRUB (UEFI)", "grub-efi-amd64-bin", How::Unpack(&["grub-common", "libdevmapper1.02.1", "liblzma5"]), "usr/lib/grub/x86_64-efi/efinet.mod";
     /// Reads captures, in Wireshark's words.
     TSHARK = "tshark", "tshark", How::Install, "usr/bin/tshark";
     /// Debian's kernel for virtual machines.

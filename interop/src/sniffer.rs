@@ -16,6 +16,8 @@ pub struct Seen {
     pub transfer: Duration,
     /// From the first DHCPDISCOVER until [`Sniffer::finish`].
     pub since_discover: Duration,
+    /// From the last DHCPDISCOVER to the last DHCPACK: of several programs that ask one after another, the last one's.
+    pub last_lease: Option<Duration>,
 }
 
 /// A thread that reads the frames of an interface.
@@ -37,6 +39,8 @@ struct Transfer {
 #[derive(Debug, Default)]
 struct Watch {
     discover: Option<Instant>,
+    last_discover: Option<Instant>,
+    last_ack: Option<Instant>,
     transfers: Vec<Transfer>,
 }
 
@@ -58,7 +62,7 @@ impl Sniffer {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let thread = std::thread::Builder::new().name("sniffer".into()).spawn(move || {
-            let (mut watch, mut frame) = (Watch::default(), [0; 192]);
+            let (mut watch, mut frame) = (Watch::default(), [0; 640]);
             while !stopped.load(Ordering::Relaxed) {
                 if let Ok(length) = (&socket).read(&mut frame) {
                     watch.see(&frame[..length], file);
@@ -80,7 +84,10 @@ impl Sniffer {
         let discover = watch.discover.ok_or("no DHCPDISCOVER was seen")?;
         let longest = watch.transfers.iter().max_by_key(|transfer| transfer.blocks);
         let longest = longest.ok_or("the file was not asked for")?;
-        Ok(Seen { transfer: longest.ended - longest.begun, since_discover: now - discover })
+        let lease = watch.last_ack.zip(watch.last_discover);
+        let last_lease = lease.and_then(|(ack, discover)| ack.checked_duration_since(discover));
+        let transfer = longest.ended - longest.begun;
+        Ok(Seen { transfer, since_discover: now - discover, last_lease })
     }
 }
 
@@ -98,7 +105,13 @@ impl Watch {
         };
         let now = Instant::now();
         match (data, to) {
-            (_, [0, 67]) => self.discover = self.discover.or(Some(now)),
+            (_, [0, 67]) => {
+                self.discover = self.discover.or(Some(now));
+                if dhcp_type(data) == Some(1) {
+                    self.last_discover = Some(now);
+                }
+            }
+            (_, [0, 68]) if dhcp_type(data) == Some(5) => self.last_ack = Some(now),
             ([0, 1, name @ ..], [0, 69]) => {
                 let name = name.split(|byte| *byte == 0).next().unwrap_or_default();
                 if name.ends_with(file.as_bytes()) {
@@ -115,6 +128,19 @@ impl Watch {
             }
             _ => {}
         }
+    }
+}
+
+/// Option 53 of a DHCP message, behind 240 bytes of header and cookie.
+fn dhcp_type(message: &[u8]) -> Option<u8> {
+    let mut options = message.get(240..)?;
+    loop {
+        options = match options {
+            [53, 1, kind, ..] => return Some(*kind),
+            [0, rest @ ..] => rest,
+            [_, length, rest @ ..] => rest.get(usize::from(*length)..)?,
+            _ => return None,
+        };
     }
 }
 

@@ -56,6 +56,31 @@ impl Toolchain {
     }
 }
 
+/// The processors that `bootproto.efi` is built for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Processor {
+    /// `bootproto.efi`.
+    X86,
+    /// `bootproto-arm64.efi`.
+    Arm64,
+}
+
+impl Processor {
+    const fn target(self) -> &'static str {
+        match self {
+            Self::X86 => "x86_64-unknown-uefi",
+            Self::Arm64 => "aarch64-unknown-uefi",
+        }
+    }
+
+    const fn file(self) -> &'static str {
+        match self {
+            Self::X86 => "bootproto.efi",
+            Self::Arm64 => "bootproto-arm64.efi",
+        }
+    }
+}
+
 /// Builds `bootproto.efi`, once in a run, and puts it into cargo's target folder as `firmware/bootproto.efi`.
 /// `BOOTPROTO_EFI` names another one.
 ///
@@ -65,38 +90,34 @@ pub fn bootproto_efi(install: bool) -> Outcome<PathBuf> {
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let built = BUILT.get_or_init(|| match std::env::var_os("BOOTPROTO_EFI") {
         Some(path) => Ok(path.into()),
-        None => build_efi(install).map_err(|error| error.to_string()),
+        None => build_efi(Processor::X86, install).map_err(|error| error.to_string()),
     });
     built.clone().map_err(Into::into)
 }
 
-fn build_efi(install: bool) -> Outcome<PathBuf> {
-    const TARGET: &str = "x86_64-unknown-uefi";
-    let toolchain = find(TARGET, install)?;
+/// Builds it for a processor, as `firmware/bootproto.efi` or `firmware/bootproto-arm64.efi`.
+///
+/// # Errors
+/// There is no compiler for it, or it does not build.
+pub fn build_efi(processor: Processor, install: bool) -> Outcome<PathBuf> {
+    let target = processor.target();
+    let toolchain = find(target, install)?;
     // Two compilers must not share one folder.
     let folder = packages::target().join("firmware");
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware");
     let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    build.args([
-        "build",
-        "--release",
-        "--locked",
-        "--package",
-        "bootproto-uefi",
-        "--target",
-        TARGET,
-        "--target-dir",
-    ]);
-    build.arg(&folder).current_dir(root);
+    build.args(["build", "--release", "--locked", "--package", "bootproto-uefi"]);
+    build.args(["--target", target, "--target-dir"]).arg(&folder).current_dir(root);
     toolchain.prepare(&mut build, "core,alloc");
     if toolchain == Toolchain::Debian {
-        build.env("CARGO_TARGET_X86_64_UNKNOWN_UEFI_LINKER", linker(install)?);
+        let variable = format!("CARGO_TARGET_{}_LINKER", target.replace('-', "_").to_uppercase());
+        build.env(variable, linker(install)?);
     }
     if !build.status()?.success() {
-        return Err("bootproto.efi does not build".into());
+        return Err(format!("bootproto.efi does not build for {target}").into());
     }
-    let built = folder.join(TARGET).join("release/bootproto.efi");
-    let place = folder.join("bootproto.efi");
+    let built = folder.join(target).join("release/bootproto.efi");
+    let place = folder.join(processor.file());
     std::fs::copy(&built, &place).map_err(|error| format!("{}: {error}", built.display()))?;
     Ok(place)
 }

@@ -21,7 +21,8 @@ pub(crate) fn run(install: bool) -> Done {
 
 /// Builds the boot programs and says where they are.
 pub(crate) fn firmware(install: bool) -> Done {
-    for build in [toolchain::bootproto_efi, nbp::bootproto_0] {
+    let arm64 = |install| toolchain::build_efi(toolchain::Processor::Arm64, install);
+    for build in [toolchain::bootproto_efi, arm64, nbp::bootproto_0] {
         let built = build(install).map_err(|error| error.to_string())?;
         let size = std::fs::metadata(&built).map_err(|error| error.to_string())?.len();
         println!("{}: {size} bytes", built.display());

@@ -13,16 +13,19 @@ use std::time::Duration;
 pub(crate) struct Options {
     /// Mebibytes of initrd. undionly.kpxe, which is some thirty times slower, gets an eighth.
     #[arg(long, default_value_t = 64)]
-    size: usize,
+    pub(crate) size: usize,
     /// How often each row is measured.
     #[arg(long, default_value_t = 3)]
-    runs: usize,
+    pub(crate) runs: usize,
+    /// Machines with UEFI instead of a BIOS.
+    #[arg(long)]
+    pub(crate) uefi: bool,
     /// Only rows that contain this.
     #[arg(long)]
-    only: Option<String>,
+    pub(crate) only: Option<String>,
     /// Show the serial line of each machine.
     #[arg(long)]
-    show: bool,
+    pub(crate) show: bool,
 }
 
 const NICS: [&str; 2] = ["e1000", "virtio-net-pci"];
@@ -40,6 +43,7 @@ struct Measured {
 
 /// Prints the table, as Markdown.
 pub(crate) fn run(options: &Options) -> Done {
+    let table = if options.uefi { crate::bench_uefi::table } else { table };
     runner::become_root().and_then(|()| table(options)).map_err(|error| error.to_string())
 }
 

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 mod bare_metal;
 mod bench;
+mod bench_uefi;
 mod command;
 mod errors;
 mod qemu;

@@ -30,6 +30,9 @@ mod tftp_options;
 mod tftp_server;
 mod trace;
 mod uefi;
+mod uefi_ends;
+mod uefi_matrix;
+mod uefi_secure;
 
 fn main() -> ExitCode {
     // The longest first: the others run beside them.
@@ -44,6 +47,9 @@ fn main() -> ExitCode {
         tftp_server::CASES,
         rom::CASES,
         uefi::CASES,
+        uefi_ends::CASES,
+        uefi_matrix::CASES,
+        uefi_secure::CASES,
         nbp::CASES,
         nbp_chain::CASES,
         nbp_matrix::CASES,
@@ -60,5 +66,5 @@ fn main() -> ExitCode {
         trace::CASES,
     ]
     .concat();
-    interop::runner::main(&cases, &[nbp_matrix::SLOW, nbp_trouble::SLOW].concat())
+    interop::runner::main(&cases, &[nbp_matrix::SLOW, nbp_trouble::SLOW, uefi_matrix::SLOW].concat())
 }

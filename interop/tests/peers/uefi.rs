@@ -2,7 +2,7 @@
 
 use interop::lan::Lan;
 use interop::packages::Peer;
-use interop::payload::{self, Tree};
+use interop::payload::{self, Initrd, Tree};
 use interop::process::Program;
 use interop::runner::Case;
 use interop::uefi::{Machine, Way};
@@ -52,11 +52,11 @@ pub(crate) const CASES: &[Case] = &[
     },
 ];
 
-const LIMIT: Duration = Duration::from_secs(150);
+pub(crate) const LIMIT: Duration = Duration::from_secs(150);
 const RANGE: &str = "dhcp-range=10.77.0.50,10.77.0.150,255.255.255.0,1h\ndhcp-authoritative";
 
 /// A tree with the boot program, a configuration, a kernel and an initrd.
-fn tree(head: &str, kernel: &str) -> Outcome<Tree> {
+pub(crate) fn tree(head: &str, kernel: &str) -> Outcome<Tree> {
     let tree = Tree::new()?;
     let installs = std::env::var_os("INTEROP_INSTALL").is_some();
     tree.add_copy("bootproto.efi", &toolchain::bootproto_efi(installs)?)?;
@@ -73,30 +73,50 @@ fn dnsmasq(lan: &Lan, tree: &Tree) -> Outcome<Program> {
     servers::dnsmasq(&lan.server, "br0", tree, &settings)
 }
 
-fn netboot(lan: &Lan, tree: &Tree) -> Outcome<Program> {
+pub(crate) fn netboot(lan: &Lan, tree: &Tree) -> Outcome<Program> {
     let root = tree.path().display().to_string();
     servers::netboot(&lan.server, "br0", &["--root", &root, "--boot-file", "x86-uefi=bootproto.efi"])
 }
 
-fn folder(tree: &Tree, name: &str) -> Outcome<std::path::PathBuf> {
+pub(crate) fn folder(tree: &Tree, name: &str) -> Outcome<std::path::PathBuf> {
     let folder = tree.beside(name);
     std::fs::create_dir_all(&folder)?;
     Ok(folder)
 }
 
-fn switch_on(lan: &Lan, tree: &Tree, machine: Machine<'_>) -> Outcome<Program> {
+/// A folder that is a disk for the machine, with the boot program under `name`.
+pub(crate) fn esp(tree: &Tree, name: &str) -> Outcome<std::path::PathBuf> {
+    let disk = folder(tree, "disk")?;
+    let place = disk.join(name);
+    if let Some(parent) = place.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    std::fs::copy(tree.join("bootproto.efi"), place)?;
+    Ok(disk)
+}
+
+pub(crate) fn switch_on(lan: &Lan, tree: &Tree, machine: Machine<'_>) -> Outcome<Program> {
     lan.tap("tap0")?;
     machine.switch_on(&lan.server, "tap0", &folder(tree, "uefi")?)
 }
 
 /// Waits for what Linux says about what arrived, and gives the whole serial line.
-fn boots(mut machine: Program, server: &Program) -> Outcome<String> {
-    machine.wait_for("FINISHED", LIMIT).map_err(|error| format!("{error}\nserver:\n{}", server.log()))?;
+pub(crate) fn boots(machine: Program, server: &Program) -> Outcome<String> {
+    boots_with(machine, server, payload::initrd()?, LIMIT)
+}
+
+/// The same with this initrd, within a time.
+pub(crate) fn boots_with(
+    mut machine: Program,
+    server: &Program,
+    initrd: &Initrd,
+    limit: Duration,
+) -> Outcome<String> {
+    machine.wait_for("FINISHED", limit).map_err(|error| format!("{error}\nserver:\n{}", server.log()))?;
     let screen = machine.log();
     let booted = screen.lines().find(|line| line.contains("BOOTED with:")).unwrap_or_default();
     ensure!(booted.contains("interop=yes") && booted.contains("initrd=initrd.img"), "{screen}");
-    let payload = &payload::initrd()?.payload;
-    ensure!(screen.contains(&format!("PAYLOAD {payload}")), "{screen}");
+    ensure!(screen.contains(&format!("PAYLOAD {}", initrd.payload)), "{screen}");
     for step in ["1 select", "2 configure", "3 load", "4 choose", "5 fetch", "6 verify", "7 start", "8 root"]
     {
         ensure!(screen.contains(&format!("{step} ")), "no {step}:\n{screen}");
@@ -140,9 +160,7 @@ fn from_dnsmasq() -> Outcome {
 
 fn from_disk() -> Outcome {
     let (lan, tree) = (Lan::new()?, tree("PROMPT 1\nTIMEOUT 20\n", "vmlinuz")?);
-    let disk = folder(&tree, "disk")?;
-    std::fs::create_dir_all(disk.join("EFI/BOOT"))?;
-    std::fs::copy(tree.join("bootproto.efi"), disk.join("EFI/BOOT/BOOTX64.EFI"))?;
+    let disk = esp(&tree, "EFI/BOOT/BOOTX64.EFI")?;
     let server = dnsmasq(&lan, &tree)?;
     let machine = switch_on(&lan, &tree, Machine::new(Way::Disk(&disk)))?;
     let screen = boots(machine, &server)?;
