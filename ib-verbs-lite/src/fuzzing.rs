@@ -1,11 +1,14 @@
 //! The bodies of fuzz targets: any bytes in, no panic out, and what was read is written and read again the same.
 
+use core::net::Ipv4Addr;
+
 use bootproto_core::{Instant, Machine, Writer};
 
+use crate::mad::record::McMemberRecord;
 use crate::mad::{Gmp, MAD_LENGTH, SaMad, Smp};
 use crate::packet::{Packet, RocePacket, Trailer};
 use crate::verbs::{AddressVector, LinkWidth};
-use crate::{Gid, Guid, Lid, Qpn, ServiceLevel, pma, sa, sma};
+use crate::{Gid, Guid, Lid, Mtu, PKey, QKey, Qpn, ServiceLevel, ipoib, pma, sa, sma};
 
 /// Reads `bytes` as every kind of MAD.
 pub fn mad(bytes: &[u8]) {
@@ -68,6 +71,39 @@ pub fn agents(bytes: &[u8]) {
         sends(&mut performance, now);
         sends(&mut client, now);
         assert!(!sends(&mut performance, now) && !sends(&mut client, now), "one MAD costs more than one");
+    }
+}
+
+/// Hands `bytes` to an interface that is up: the first says how many make the next frame. None of them may make it send
+/// more than one answer.
+pub fn ipoib(bytes: &[u8]) {
+    let now = Instant::from_millis(1);
+    let gid = Gid::new(Gid::DEFAULT_PREFIX, Guid(2));
+    let Ok(mut interface) = ipoib::Interface::new(ipoib::Config::new(PKey::DEFAULT), gid, now) else {
+        return;
+    };
+    let group = McMemberRecord {
+        mgid: interface.broadcast_gid(),
+        mlid: Lid(0xc000),
+        q_key: QKey(0x0b1b),
+        mtu: Mtu::MTU_2048,
+        p_key: PKey::DEFAULT,
+        ..McMemberRecord::default()
+    };
+    let _ = interface.poll_request();
+    let _ = interface.joined(now, &group, Mtu::MTU_4096);
+    interface.start(now, Qpn::new(0x48));
+    interface.configure(Ipv4Addr::new(10, 0, 0, 1), 24, None);
+    let path = AddressVector { lid: Lid(2), qpn: Qpn::new(0x49), ..AddressVector::default() };
+    let mut rest = bytes;
+    while let Some((length, more)) = rest.split_first() {
+        let length = usize::from(*length).min(more.len());
+        let (frame, after) = more.split_at_checked(length).unwrap_or_default();
+        rest = after;
+        let _ = interface.handle_datagram(now, path, frame);
+        sends(&mut interface, now);
+        assert!(!sends(&mut interface, now), "one frame costs more than one");
+        assert_eq!(interface.neighbour(Ipv4Addr::new(10, 0, 0, 2).into()), None, "nobody was asked for");
     }
 }
 

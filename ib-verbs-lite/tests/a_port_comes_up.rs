@@ -43,6 +43,8 @@ struct Manager {
     /// IPoIB frames of type IPv4 that came, with who sent them.
     frames: Vec<(Received, Vec<u8>)>,
     deaf: bool,
+    /// `PortCounters` as they were answered.
+    counters: Vec<[u8; 64]>,
 }
 
 impl Manager {
@@ -73,7 +75,18 @@ impl Manager {
         qp(QpType::Gsi);
         let host = qp(QpType::Ud);
         hca.attach_multicast(host, Gid(BROADCAST), Lid(0xc000)).unwrap();
-        Self { hca, cq, host, tid: 0x77, refuses: 0, joins: 0, paths: 0, frames: Vec::new(), deaf: false }
+        Self {
+            hca,
+            cq,
+            host,
+            tid: 0x77,
+            refuses: 0,
+            joins: 0,
+            paths: 0,
+            frames: Vec::new(),
+            deaf: false,
+            counters: Vec::new(),
+        }
     }
 
     const fn gid() -> [u8; 16] {
@@ -111,7 +124,10 @@ impl Manager {
             let Outcome::Received(received) = done.outcome else { continue };
             self.hca.post_receive(done.qp, 1).unwrap();
             let message = buf[..received.length].to_vec();
-            if done.qp == Qpn::GSI && !self.deaf {
+            if done.qp == Qpn::GSI && message[1] == 4 {
+                assert_eq!((message[3], &message[4..6]), (0x81, &[0, 0][..]), "an answer, and a good one");
+                self.counters.push(message[64..128].try_into().unwrap());
+            } else if done.qp == Qpn::GSI && !self.deaf {
                 self.administer(&received, &message);
             } else if done.qp == self.host {
                 self.frame(&received, &message);
@@ -335,4 +351,28 @@ fn mistakes_show_at_construction() {
     assert_eq!(open(three), ConfigError::TooManyInterfaces { most: 2 });
     let scope = Config::new(1).with_interface(one().with_scope(0));
     assert!(matches!(open(scope), ConfigError::Interface { .. }));
+}
+
+#[test]
+fn whoever_asks_for_counters_gets_those_of_the_port() {
+    let mut lab = Lab::new(Config::ipoib(42));
+    lab.come_up();
+    // PerfMgt Get(PortCounters) of port 1 (IBTA 16.1.3.5).
+    let mut mad = [0; 256];
+    mad[..4].copy_from_slice(&[1, 0x04, 1, 0x01]);
+    mad[15] = 9;
+    mad[16..18].copy_from_slice(&[0, 0x12]);
+    mad[65] = 1;
+    let to = AddressVector { lid: Lid(7), qpn: Qpn::GSI, q_key: QKey::GSI, ..AddressVector::default() };
+    for _ in 0..2 {
+        lab.manager.send(Qpn::GSI, &to, &mad);
+        lab.run(3);
+    }
+    let word = |counters: &[u8; 64], at: usize| u32::from_be_bytes(counters[at..at + 4].try_into().unwrap());
+    let [first, second] = lab.manager.counters[..] else { panic!("{:?}", lab.manager.counters) };
+    // Three answers to the subnet manager and a join; those three, the join's answer and this question.
+    assert_eq!((word(&first, 32), word(&first, 36)), (4, 5));
+    assert_eq!((word(&second, 32), word(&second, 36)), (5, 6));
+    // MADs of 256 bytes, with LRH, BTH, DETH and ICRC in units of four bytes.
+    assert_eq!(word(&second, 24) - word(&first, 24), (256 + 8 + 12 + 8 + 4) / 4);
 }

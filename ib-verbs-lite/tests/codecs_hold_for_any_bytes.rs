@@ -133,5 +133,6 @@ proptest! {
         }
         fuzzing::mad(&bytes);
         fuzzing::packet(&bytes);
+        fuzzing::ipoib(&bytes);
     }
 }

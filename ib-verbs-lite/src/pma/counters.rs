@@ -1,6 +1,7 @@
 //! What a port counts.
 
 use crate::mad::attribute::PortCounters;
+use crate::verbs;
 
 /// What a port has counted since somebody last cleared it. Every counter stops at its highest value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -45,6 +46,23 @@ impl Counters {
     /// The link went down.
     pub const fn link_downed(&mut self) {
         self.0.link_downed = self.0.link_downed.saturating_add(1);
+    }
+
+    /// What a transport has counted since `before`.
+    pub fn add(&mut self, before: &verbs::Counters, after: &verbs::Counters) {
+        let more = |after: u64, before: u64| after.saturating_sub(before);
+        let wide = |old: u32, more: u64| old.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
+        let middle = |old: u16, more: u64| old.saturating_add(u16::try_from(more).unwrap_or(u16::MAX));
+        let narrow = |old: u8, more: u64| old.saturating_add(u8::try_from(more).unwrap_or(u8::MAX));
+        let own = &mut self.0;
+        own.port_xmit_pkts = wide(own.port_xmit_pkts, more(after.xmit_packets, before.xmit_packets));
+        own.port_xmit_data = wide(own.port_xmit_data, more(after.xmit_words, before.xmit_words));
+        own.port_rcv_pkts = wide(own.port_rcv_pkts, more(after.rcv_packets, before.rcv_packets));
+        own.port_rcv_data = wide(own.port_rcv_data, more(after.rcv_words, before.rcv_words));
+        own.port_rcv_errors = middle(own.port_rcv_errors, more(after.rcv_errors, before.rcv_errors));
+        own.vl15_dropped = middle(own.vl15_dropped, more(after.vl15_dropped, before.vl15_dropped));
+        let foreign = more(after.p_key_violations, before.p_key_violations);
+        own.port_rcv_constraint_errors = narrow(own.port_rcv_constraint_errors, foreign);
     }
 
     /// All of them, as on the wire.

@@ -7,8 +7,8 @@ use super::config::INTERFACES;
 use super::interfaces::Link;
 use super::{Config, ConfigError, Event};
 use crate::ipoib::{Interface, Protocol};
-use crate::verbs::{Cq, Outcome, PortControl, PortState, QpConfig, QpType, VerbsError};
-use crate::{Gid, Lid, PKey, QKey, ipoib, sa, sma};
+use crate::verbs::{Counters, Cq, Outcome, PortControl, PortState, QpConfig, QpType, VerbsError};
+use crate::{Gid, Lid, PKey, QKey, ipoib, pma, sa, sma};
 
 /// How many events are kept; of more, the oldest stay.
 const EVENTS: usize = 32;
@@ -33,6 +33,9 @@ const MAD_DEPTH: u16 = 16;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Port {
     pub(super) sma: sma::Agent,
+    pub(super) pma: pma::Agent,
+    /// The transport's counters as they were told last.
+    pub(super) counted: Counters,
     pub(super) sa: sa::Client,
     pub(super) links: Vec<Link, INTERFACES>,
     pub(super) queues: Queues,
@@ -84,6 +87,8 @@ impl Port {
         clock.advance(now);
         Ok(Self {
             sma,
+            pma: pma::Agent::new(port.number),
+            counted: hca.counters(),
             sa,
             links,
             queues,

@@ -6,7 +6,7 @@ use super::machine::p_key_index;
 use super::{Event, Port};
 use crate::mad::{Header, MAD_LENGTH, MgmtClass};
 use crate::verbs::{AddressVector, Outcome, PortControl, PortState, Received, Send, VerbsError};
-use crate::{PKey, QKey, Qpn, sa, sma};
+use crate::{PKey, QKey, Qpn, pma, sa, sma};
 
 /// How many MADs are taken at a time.
 const BATCH: usize = 32;
@@ -82,8 +82,13 @@ impl Port {
                 self.on_agent(hca, now, event);
                 // The answer leaves before the next question is taken.
                 self.send_mads(hca, now)?;
-            } else if Header::parse(mad).is_ok_and(|header| header.class != MgmtClass::SUBN_ADM) {
-                // Other classes of general services have no agent here, and no answer: they are for requests only.
+            } else if Header::parse(mad).is_ok_and(|header| header.class == MgmtClass::PERF) {
+                let now_counted = hca.counters();
+                self.pma.counters.add(&core::mem::replace(&mut self.counted, now_counted), &now_counted);
+                if let pma::Event::Ignored(why) = self.pma.handle_datagram(now, path, mad) {
+                    self.tell(Event::IgnoredMad(why));
+                }
+                self.send_mads(hca, now)?;
             } else {
                 let event = self.sa.handle_datagram(now, path, mad);
                 let followed = Followed::of(event);
@@ -180,6 +185,9 @@ impl Port {
         let mut buf = [0; MAD_LENGTH];
         while let Ok(Some(out)) = self.sma.poll_transmit(now, &mut buf) {
             send(hca, &self.queues, Qpn::SMI, &out.path, out.bytes)?;
+        }
+        while let Ok(Some(out)) = self.pma.poll_transmit(now, &mut buf) {
+            send(hca, &self.queues, Qpn::GSI, &out.path, out.bytes)?;
         }
         while let Ok(Some(out)) = self.sa.poll_transmit(now, &mut buf) {
             send(hca, &self.queues, Qpn::GSI, &out.path, out.bytes)?;

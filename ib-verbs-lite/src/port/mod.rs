@@ -7,7 +7,7 @@
 //! ```text
 //!   smoltcp, or any stack of IP packets
 //!        |  Device
-//!   ipoib::Interface ---- asks ----> sa::Client          sma::Agent
+//!   ipoib::Interface ---- asks ----> sa::Client, pma::Agent   sma::Agent
 //!        | queue pair of its own      | queue pair 1        | queue pair 0
 //!   -----+----------------------------+---------------------+-----  verbs::PortControl
 //! ```

@@ -43,10 +43,15 @@ impl Wire {
         }
     }
 
+    /// The link as it is now; the port may not have looked since the cable was pulled.
+    fn link(&self) -> PortState {
+        if self.hca.port().is_plugged() { self.port.state() } else { PortState::DOWN }
+    }
+
     /// What keeps the interface from being up.
     pub(super) fn missing(&self) -> Error {
         let what = "the fabric";
-        match (self.port.state(), self.trouble) {
+        match (self.link(), self.trouble) {
             (PortState::DOWN, _) => Error::failure(&Trouble::NoLink, what),
             (PortState::INIT | PortState::ARMED, _) => Error::failure(&Trouble::NoSubnetManager, what),
             (_, Some(Event::Refused { group, failure })) => {
@@ -63,7 +68,7 @@ impl Wire {
 
     /// The same, in short, for a failure of the protocols above.
     pub(crate) fn lost(&self) -> Option<(&'static bootproto_core::Entry, String)> {
-        let trouble = match self.port.state() {
+        let trouble = match self.link() {
             PortState::ACTIVE => return None,
             PortState::DOWN => Trouble::NoLink,
             _ => Trouble::NoSubnetManager,
