@@ -21,6 +21,7 @@ pub(crate) const CASES: &[Case] = &[Case {
         &peers::BUSYBOX,
         &peers::OPENSM_INSIDE,
         &peers::DNSMASQ,
+        &peers::TSHARK,
         &peers::QEMU,
         &peers::SEABIOS,
     ],
@@ -76,6 +77,9 @@ fn from_nothing_to_a_root() -> Outcome {
         ensure!(line.contains(word), "{word} is not in {line}");
     }
 
+    let lid = booted.iter().find(|event| event["event"] == "lid").and_then(|event| event["lid"].as_u64());
+    dissected(&tree.beside("fabric.pcap"), lid.ok_or("no LID was told")?)?;
+
     // The machine that starts what came.
     let parts = Parts {
         guid: GUID,
@@ -106,4 +110,43 @@ fn boot(inside: &Namespace, fabric: &Path, tree: &Tree) -> Outcome<Vec<Value>> {
     let events: Result<Vec<Value>, _> = finished.output.lines().map(serde_json::from_str).collect();
     ensure!(finished.status.success(), "{finished:?}");
     Ok(events?)
+}
+
+/// Wireshark's dissector on everything that our port sent: nothing malformed, and the fields that were meant.
+fn dissected(capture: &Path, lid: u64) -> Outcome {
+    let fields = [
+        "_ws.malformed",
+        "_ws.col.Info",
+        "arp.hw.type",
+        "arp.hw.size",
+        "dhcp.hw.type",
+        "dhcp.hw.len",
+        "dhcp.flags.bc",
+    ];
+    let mut tshark = peers::TSHARK.command()?;
+    tshark.args(["-n", "-T", "fields", "-E", "separator=|", "-Y", &format!("infiniband.lrh.slid == {lid}")]);
+    fields.iter().for_each(|field| {
+        tshark.args(["-e", field]);
+    });
+    let output = tshark.arg("-r").arg(capture).output()?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let error = String::from_utf8_lossy(&output.stderr);
+    // The switch still writes the file, and its last packet may not be all there yet.
+    ensure!(
+        output.status.success() || error.contains("cut short in the middle of a packet"),
+        "tshark: {error}"
+    );
+    // A length that contradicts the LRH is only in the text of the line.
+    if let Some(line) = said.lines().find(|line| !line.starts_with('|') || line.contains("Malformed")) {
+        return Err(format!("tshark: {line}").into());
+    }
+    let some = |what: &str, holds: fn(&str) -> bool| {
+        let found = said.lines().any(holds);
+        if found { Ok(()) } else { Err(format!("tshark sees no {what} from LID {lid}:\n{said}")) }
+    };
+    some("ARP of InfiniBand", |line| line.ends_with("|32|20|||"))?;
+    some("DHCP by RFC 4390", |line| line.contains("DHCP Discover") && line.ends_with("|0x20|0|1"))?;
+    some("question for a path", |line| line.contains("PathRecord"))?;
+    some("TFTP request", |line| line.contains("Read Request"))?;
+    Ok(())
 }
