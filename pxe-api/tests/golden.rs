@@ -79,6 +79,10 @@ fn information_names_port_interrupt_and_addresses() {
     assert_eq!((block.nic_type, block.pci.vendor.get(), block.pci.device.get()), (2, 0x8086, 0x100e));
     assert_eq!((block.pci.base_class, block.pci.bus_dev_func.get()), (2, 0x18));
     assert_eq!(block.pnp(), None);
+    let virtio = UndiGetNicType::parse(&vector("virtio-get-nic-type")).unwrap();
+    assert_eq!((virtio.pci.vendor.get(), virtio.pci.device.get()), (0x1af4, 0x1000));
+    let virtio = UndiGetStatistics::parse(&vector("virtio-get-statistics")).unwrap();
+    assert_eq!((virtio.xmt_good_frames.get(), virtio.rcv_good_frames.get()), (11, 10));
 }
 
 #[test]

@@ -12,6 +12,8 @@ use common::vector;
 const AREA: SegmentOffset = SegmentOffset::new(0, 0x8a60);
 
 struct Recorded {
+    /// Whose ROM answers.
+    card: &'static str,
     client: Client,
     events: Vec<Event>,
 }
@@ -23,7 +25,7 @@ impl Recorded {
         let call = self.client.poll_call(Instant::default(), &mut area).unwrap().unwrap();
         assert_eq!(call.opcode, opcode);
         let bytes = call.bytes.to_vec();
-        let block = vector(&format!("e1000-{name}"));
+        let block = vector(&format!("{}-{name}", self.card));
         let exit = Exit(u16::from(block[..2] != [0, 0]));
         let event = self.client.handle_return(Instant::default(), exit, &block);
         if event != Event::Nothing {
@@ -33,11 +35,18 @@ impl Recorded {
     }
 }
 
+/// Each card, and the length of the frame that its ROM gave.
 #[test]
-fn the_real_rom_is_opened_sends_receives_and_closes() {
+fn the_real_roms_are_opened_send_receive_and_close() {
+    for (card, length) in [("e1000", 64), ("virtio", 66)] {
+        whole(card, length);
+    }
+}
+
+fn whole(card: &'static str, length: u16) {
     let config =
         Config::new(Attach::BootProgram, AREA).unwrap().with_receive(Receive::Polled).with_isr_start(false);
-    let mut recorded = Recorded { client: Client::new(config), events: vec![] };
+    let mut recorded = Recorded { card, client: Client::new(config), events: vec![] };
     for kind in 1..=3 {
         let asked = recorded.answer(Opcode::GET_CACHED_INFO, &format!("get-cached-info-{kind}"));
         assert_eq!(asked, [0, 0, kind, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
@@ -63,12 +72,12 @@ fn the_real_rom_is_opened_sends_receives_and_closes() {
     let frame = Frame::packet(Protocol::ARP, &[0xff; 6], true, SegmentOffset::new(0, 0x89cc), 28).unwrap();
     recorded.client.transmit(frame).unwrap();
     let asked = recorded.answer(Opcode::UNDI_TRANSMIT, "undi-transmit");
-    assert_eq!(asked[..4], vector("e1000-undi-transmit")[..4]);
+    assert_eq!(asked[..4], vector(&format!("{card}-undi-transmit"))[..4]);
 
     recorded.client.receive(Instant::default(), Signal::Poll);
     recorded.answer(Opcode::UNDI_ISR, "isr-receive");
     let Some(Event::Received(piece)) = recorded.events.last() else { unreachable!("{:?}", recorded.events) };
-    assert_eq!((piece.at, piece.length, piece.last), (SegmentOffset::new(0x9ccc, 0x1360), 64, true));
+    assert_eq!((piece.at, piece.length, piece.last), (SegmentOffset::new(0x9ccc, 0x1360), length, true));
     assert_eq!((piece.header_length, piece.protocol), (14, Protocol::ARP));
 
     recorded.client.close(Keep::Nothing);
