@@ -10,13 +10,15 @@
     reason = "tests"
 )]
 
+use core::time::Duration;
+
 use bootproto_core::Instant;
 use bootproto_ib_verbs_lite::packet::{Packet, Trailer};
 use bootproto_ib_verbs_lite::verbs::{
     AddressVector, Completion, CompletionStatus, Cq, GlobalRoute, Hca, Outcome, PortControl, PortEvent,
-    PortState, QpConfig, QpType, Received, Send, VerbsError,
+    PortState, QpConfig, QpType, RcPath, Received, Send, VerbsError,
 };
-use bootproto_ib_verbs_lite::{Gid, Lid, Mtu, PKey, QKey, Qpn, ServiceLevel};
+use bootproto_ib_verbs_lite::{Gid, Lid, Mtu, PKey, Psn, QKey, Qpn, ServiceLevel};
 use testkit::fabric::{Fabric, LoopbackHca};
 
 const NOW: Instant = Instant::from_micros(0);
@@ -263,4 +265,87 @@ fn handles_are_checked() {
     assert_eq!(one.hca.destroy_qp(qp), Err(VerbsError::NoSuchQp));
     one.hca.close_port();
     assert_eq!(one.hca.attributes().state, PortState::DOWN);
+}
+
+/// Connects a queue pair of each node with one of the other.
+fn connected(one: &mut Node, two: &mut Node) -> (Qpn, Qpn) {
+    let (a, b) = (one.qp(QpType::Rc, 0), two.qp(QpType::Rc, 0));
+    let path = |lid: u16, qpn: Qpn, send: u32, receive: u32| RcPath {
+        destination: AddressVector { lid: Lid(lid), qpn, ..AddressVector::default() },
+        mtu: Mtu::MTU_1024,
+        send_psn: Psn::new(send),
+        receive_psn: Psn::new(receive),
+        ack_timeout: Duration::from_millis(50),
+        retry_count: 7,
+        rnr_retry_count: 7,
+        min_rnr_timer: 12,
+    };
+    one.hca.connect(a, &path(2, b, 0x00ff_fffe, 9)).unwrap();
+    two.hca.connect(b, &path(1, a, 9, 0x00ff_fffe)).unwrap();
+    (a, b)
+}
+
+/// Polls both nodes, with the time going on, until `done`.
+fn both(
+    one: &mut Node,
+    two: &mut Node,
+    mut done: impl FnMut(&[Completion], &[Vec<u8>]) -> bool,
+) -> Vec<Completion> {
+    let (mut at_one, mut at_two) = (Vec::new(), Vec::new());
+    let mut buf = [0xa5; 4096];
+    for step in 0..20_000_u64 {
+        let now = Instant::from_millis(step * 10);
+        while let Some(completion) = one.hca.poll_cq(now, one.cq, &mut buf).unwrap() {
+            at_one.push(completion);
+        }
+        while let Some(completion) = two.hca.poll_cq(now, two.cq, &mut buf).unwrap() {
+            if let Outcome::Received(received) = completion.outcome {
+                at_two.push(buf[..received.length].to_vec());
+                two.hca.post_receive(completion.qp, 1).unwrap();
+            }
+        }
+        if done(&at_one, &at_two) {
+            return at_one;
+        }
+    }
+    panic!("{at_one:?}, {} messages", at_two.len());
+}
+
+#[test]
+fn a_connection_carries_messages_over_a_fabric_that_loses_a_tenth() {
+    let (fabric, mut one, mut two) = two();
+    let (from, _) = connected(&mut one, &mut two);
+    fabric.lose(100);
+    for id in 0..20_u64 {
+        let length = usize::try_from(id * 200).unwrap();
+        let payload: Vec<u8> = (0..length).map(|byte| u8::try_from(byte % 251).unwrap()).collect();
+        one.hca.post_send(from, &Send { id, destination: None, payload: &payload, immediate: None }).unwrap();
+        let sent =
+            both(&mut one, &mut two, |sent, received| sent.len() == 1 && received == [payload.clone()]);
+        assert_eq!((sent[0].status, sent[0].outcome), (CompletionStatus::Success, Outcome::Sent { id }));
+    }
+}
+
+#[test]
+fn a_connection_says_why_it_ends() {
+    let (fabric, mut one, mut two) = two();
+    let unconnected = one.qp(QpType::Rc, 0);
+    let send = Send { id: 3, destination: None, payload: b"hello", immediate: Some(5) };
+    assert_eq!(one.hca.post_send(unconnected, &send), Err(VerbsError::NotConnected));
+    let (from, qpn) = connected(&mut one, &mut two);
+    let somewhere = to(2, qpn, KEY);
+    let addressed = Send { destination: Some(&somewhere), ..send };
+    assert_eq!(one.hca.post_send(from, &addressed), Err(VerbsError::NoDestination));
+    one.hca.post_send(from, &send).unwrap();
+    let (qp, received, payload) = two.receive().unwrap();
+    assert_eq!((qp, payload.as_slice(), received.immediate), (qpn, &b"hello"[..], Some(5)));
+    both(&mut one, &mut two, |sent, _| sent.len() == 1);
+    fabric.set_plugged(1, false);
+    one.hca.post_send(from, &send).unwrap();
+    assert_eq!(one.hca.post_send(from, &send), Err(VerbsError::QueueFull));
+    let sent = both(&mut one, &mut two, |sent, _| sent.len() == 1);
+    assert_eq!(sent[0].status, CompletionStatus::RetryExceeded);
+    assert_eq!(one.hca.post_send(from, &send), Err(VerbsError::NotConnected));
+    one.hca.destroy_qp(from).unwrap();
+    assert_eq!(one.hca.poll_timeout(), None);
 }

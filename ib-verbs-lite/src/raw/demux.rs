@@ -21,16 +21,24 @@ impl<P: RawPort, const SLOTS: usize> Transport<P, SLOTS> {
     /// Takes packets from the hardware as long as there is a slot for them.
     pub(super) fn pump(&mut self) -> Result<(), VerbsError> {
         for _ in 0..BATCH {
-            let Some(slot) = self.slots.iter().position(|slot| slot.owner.is_none()) else { break };
+            let Some(slot) = self.free_slot() else { break };
             let Some(length) = self.port.receive(&mut self.packet)? else { break };
             if length > self.packet.len() {
                 return Err(VerbsError::Device);
             }
-            if let Some(accepted) = self.judge(length) {
+            if let Some(accepted) = self.judge(length, slot) {
                 self.keep(slot, &accepted);
             }
         }
         Ok(())
+    }
+
+    /// An empty slot in which nothing is being put together.
+    fn free_slot(&self) -> Option<usize> {
+        let mut slots = self.slots.iter().enumerate();
+        slots
+            .find(|(index, slot)| slot.owner.is_none() && !self.is_assembling(*index))
+            .map(|(index, _)| index)
     }
 
     fn keep(&mut self, slot: usize, accepted: &Accepted) {
@@ -56,7 +64,7 @@ impl<P: RawPort, const SLOTS: usize> Transport<P, SLOTS> {
     }
 
     /// Reads the packet in the buffer; `None` for one that is nobody's, which has then been counted.
-    fn judge(&mut self, length: usize) -> Option<Accepted> {
+    fn judge(&mut self, length: usize, free: usize) -> Option<Accepted> {
         let bytes = self.packet.get(..length).unwrap_or_default();
         let parsed = Packet::parse(bytes, P::RECEIVE_TRAILER);
         let good = !P::CHECKS_IN_SOFTWARE || Packet::check(bytes, P::RECEIVE_TRAILER);
@@ -72,6 +80,12 @@ impl<P: RawPort, const SLOTS: usize> Transport<P, SLOTS> {
         let payload = start..start.saturating_add(length);
         let qpn = self.receiver(&lrh, grh.as_ref(), &headers.bth)?;
         let qp = self.qps.iter().flatten().find(|qp| qp.qpn == qpn).copied()?;
+        if qp.config.qp_type == QpType::Rc {
+            let begin = start.saturating_sub(headers.length(0));
+            let end = payload.end.saturating_add(headers.bth.pad_count.into());
+            self.take_connected(qpn, &lrh, begin..end, free);
+            return None;
+        }
         let deth = headers.deth?;
         if !matches!(headers.bth.opcode, Opcode::UD_SEND_ONLY | Opcode::UD_SEND_ONLY_IMMEDIATE) {
             return None;

@@ -4,8 +4,10 @@
 //! queue pair that a packet is for, and checks keys. What does not: what a message means.
 //!
 //! The transport keeps every packet that has arrived in one of a fixed number of slots until its completion queue is
-//! polled. A packet without a posted receive buffer is dropped and counted, as unreliable datagrams are.
+//! polled. A packet without a posted receive buffer is dropped and counted, as unreliable datagrams are; a queue pair of
+//! type RC asks its peer to wait ([`rc`](crate::rc)).
 
+mod connected;
 mod demux;
 mod port;
 mod queue;

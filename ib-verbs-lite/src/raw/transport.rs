@@ -1,7 +1,8 @@
 //! The state of the software transport, and its sending half.
 
-use bootproto_core::Rng;
+use bootproto_core::{Instant, Rng};
 
+use super::connected::{BODY, CONNECTIONS, Connected};
 use super::queue::{Attachment, Done, Events, Fifo, Qp, Slot};
 use super::{Link, RawPort};
 use crate::packet::{Bth, Deth, Grh, Lrh, Opcode, Packet, Transport as Headers};
@@ -44,6 +45,11 @@ pub struct Transport<P, const SLOTS: usize = 16> {
     pub(super) events: Events,
     pub(super) counters: Counters,
     pub(super) packet: [u8; Packet::MAX_LENGTH],
+    pub(super) connections: [Option<Connected>; CONNECTIONS],
+    /// What a connection sends, before its routes.
+    pub(super) body: [u8; BODY],
+    /// The latest time that the caller told.
+    pub(super) now: Instant,
 }
 
 impl<P: RawPort, const SLOTS: usize> Transport<P, SLOTS> {
@@ -77,6 +83,9 @@ impl<P: RawPort, const SLOTS: usize> Transport<P, SLOTS> {
             events: Events::new(),
             counters: Counters::default(),
             packet: [0; Packet::MAX_LENGTH],
+            connections: [const { None }; CONNECTIONS],
+            body: [0; BODY],
+            now: Instant::from_micros(0),
         }
     }
 
@@ -160,7 +169,7 @@ impl<P: RawPort, const SLOTS: usize> Transport<P, SLOTS> {
         if key.is_invalid() { Err(VerbsError::BadPKeyIndex { index }) } else { Ok(key) }
     }
 
-    fn local_route(&self, is_smi: bool, to: &AddressVector) -> Lrh {
+    pub(super) fn local_route(&self, is_smi: bool, to: &AddressVector) -> Lrh {
         let low = 1_u16.checked_shl(self.lmc.into()).unwrap_or(0).saturating_sub(1);
         let slid = if to.lid == Lid::PERMISSIVE {
             to.lid
@@ -170,7 +179,7 @@ impl<P: RawPort, const SLOTS: usize> Transport<P, SLOTS> {
         Lrh { vl: if is_smi { 15 } else { 0 }, sl: to.sl, dlid: to.lid, slid, ..Lrh::default() }
     }
 
-    fn global_route(&self, route: GlobalRoute) -> Grh {
+    pub(super) fn global_route(&self, route: GlobalRoute) -> Grh {
         Grh {
             traffic_class: route.traffic_class,
             flow_label: route.flow_label,

@@ -27,6 +27,7 @@ impl<P: RawPort, const SLOTS: usize> Hca for Transport<P, SLOTS> {
         self.qps.fill(None);
         self.cqs.fill(false);
         self.groups.fill(None);
+        self.connections.fill(None);
         self.slots.iter_mut().for_each(|slot| slot.owner = None);
         self.done = Fifo::new();
         self.events = Events::new();
@@ -86,14 +87,13 @@ impl<P: RawPort, const SLOTS: usize> Hca for Transport<P, SLOTS> {
         let qpn = match config.qp_type {
             QpType::Smi => Qpn::SMI,
             QpType::Gsi => Qpn::GSI,
-            QpType::Ud => {
+            QpType::Ud | QpType::Rc => {
                 let index = config.p_key_index;
                 if self.p_key(index).is_none_or(PKey::is_invalid) {
                     return Err(VerbsError::BadPKeyIndex { index });
                 }
                 self.unused_qpn()
             }
-            QpType::Rc => return Err(VerbsError::Unsupported),
         };
         if self.qps.iter().flatten().any(|qp| qp.qpn == qpn) {
             return Err(VerbsError::Busy);
@@ -105,9 +105,7 @@ impl<P: RawPort, const SLOTS: usize> Hca for Transport<P, SLOTS> {
     }
 
     fn connect(&mut self, qp: Qpn, path: &RcPath) -> Result<(), VerbsError> {
-        let _ = path;
-        self.qp(qp)?;
-        Err(VerbsError::Unsupported)
+        self.connect_qp(qp, path)
     }
 
     fn destroy_qp(&mut self, qp: Qpn) -> Result<(), VerbsError> {
@@ -122,6 +120,7 @@ impl<P: RawPort, const SLOTS: usize> Hca for Transport<P, SLOTS> {
             slot.owner = None;
         }
         self.done.retain(|(_, completion)| completion.qp != qp);
+        self.disconnect_qp(qp);
         Ok(())
     }
 
@@ -129,6 +128,9 @@ impl<P: RawPort, const SLOTS: usize> Hca for Transport<P, SLOTS> {
         let pair = *self.qp(qp)?;
         if self.done.is_full() {
             return Err(VerbsError::QueueFull);
+        }
+        if pair.config.qp_type == QpType::Rc {
+            return self.send_connected(qp, send);
         }
         self.send_datagram(&pair, send)?;
         let outcome = Outcome::Sent { id: send.id };
@@ -140,17 +142,24 @@ impl<P: RawPort, const SLOTS: usize> Hca for Transport<P, SLOTS> {
         let pair = self.qp(qp)?;
         let room = pair.config.receive_depth.saturating_sub(pair.posted).min(count);
         pair.posted = pair.posted.saturating_add(room);
+        if pair.config.qp_type == QpType::Rc {
+            self.post_to_connection(qp, room);
+        }
         Ok(room)
     }
 
     fn poll_cq(&mut self, now: Instant, cq: Cq, buf: &mut [u8]) -> Result<Option<Completion>, VerbsError> {
-        let _ = now;
         self.has_cq(cq)?;
+        self.now = self.now.max(now);
+        self.time_connections(self.now);
         if let Some((_, completion)) = self.done.take(|(owner, _)| *owner == cq) {
             return Ok(Some(completion));
         }
         self.refresh();
         self.pump()?;
+        if let Some((_, completion)) = self.done.take(|(owner, _)| *owner == cq) {
+            return Ok(Some(completion));
+        }
         let waiting = self.slots.iter_mut().filter(|slot| slot.owner.is_some_and(|(owner, _)| owner == cq));
         let Some(slot) = waiting.min_by_key(|slot| slot.order) else { return Ok(None) };
         let needed = slot.received.length;
@@ -161,6 +170,10 @@ impl<P: RawPort, const SLOTS: usize> Hca for Transport<P, SLOTS> {
         slot.owner = None;
         let outcome = Outcome::Received(slot.received);
         Ok(Some(Completion { qp, status: CompletionStatus::Success, outcome }))
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        self.connections_timeout()
     }
 
     fn attach_multicast(&mut self, qp: Qpn, group: Gid, lid: Lid) -> Result<(), VerbsError> {
