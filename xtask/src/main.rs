@@ -1,4 +1,5 @@
-//! The repository's chores: `cargo xtask test` runs every test, `cargo xtask qemu` boots a machine from `netboot serve`.
+//! The repository's chores: `cargo xtask test` runs every test, `cargo xtask qemu` boots a machine from `netboot serve`,
+//! `cargo xtask fabric` boots over InfiniBand.
 //!
 //! What belongs here: what a developer or CI runs on the repository as a whole. What does not: tests, which live with
 //! what they test or in `interop/`.
@@ -11,6 +12,7 @@ mod bench;
 mod bench_uefi;
 mod command;
 mod errors;
+mod fabric;
 mod qemu;
 mod readme;
 mod size;
@@ -32,6 +34,8 @@ enum Chore {
     /// Measures.
     #[command(subcommand)]
     Bench(Bench),
+    /// Boots over InfiniBand from a machine with Linux's own subnet manager, IPoIB and servers, in front of you.
+    Fabric(fabric::Options),
     /// Writes docs/errors.md from the tables in the code.
     Errors {
         /// Only say whether the file agrees with the code.
@@ -71,6 +75,7 @@ fn main() -> ExitCode {
         Chore::Test(options) => return test::run(&options),
         Chore::Qemu(options) => qemu::run(&options),
         Chore::Bench(Bench::Boot(options)) => bench::run(&options),
+        Chore::Fabric(options) => fabric::run(&options),
         Chore::Errors { check } => errors::run(check),
         Chore::Readme { check } => readme::run(check),
         Chore::Size => size::run(),

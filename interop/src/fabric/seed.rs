@@ -104,6 +104,9 @@ impl Seed {
         server.file("tftp/initrd.img", &self.initrd);
         server.file("tftp/pxelinux.0", &payload::random(3, 26_000));
         server.file("tftp/pxelinux.cfg/default", CONFIGURATION.as_bytes());
+        let [kernel, initrd] = self.digests();
+        let manifest = format!("{kernel}  ../vmlinuz\n{initrd}  ../initrd.img\n");
+        server.file("tftp/pxelinux.cfg/SHA256SUMS", manifest.as_bytes());
     }
 }
 

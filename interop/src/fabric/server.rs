@@ -53,6 +53,9 @@ for n in 100 101 102 103 104 105 106 107 108 109 110; do write "nfsd 10.50.0.$n 
 write "boot /export $forever 9219 65534 65534 0" $rpc/nfsd.export/channel
 write 'boot 1 \x00000000 2147483647 /export' $rpc/nfsd.fh/channel
 write "-3 +4 +4.1 +4.2" /proc/fs/nfsd/versions
+# Nobody has locks from before: the least time that they are waited for.
+write 10 /proc/fs/nfsd/nfsv4leasetime
+write 10 /proc/fs/nfsd/nfsv4gracetime
 write "tcp 2049" /proc/fs/nfsd/portlist
 write 4 /proc/fs/nfsd/threads
 "#;

@@ -91,8 +91,7 @@ impl Headers {
 }
 
 /// The ICRC as it stands on the wire.
-#[must_use]
-pub fn invariant_crc(packet: &[u8], grh: bool) -> [u8; 4] {
+fn invariant_crc(packet: &[u8], grh: bool) -> [u8; 4] {
     let mut digest = INVARIANT_CRC.digest();
     let bth = if grh { 48 } else { 8 };
     if packet.len() < bth + 12 {

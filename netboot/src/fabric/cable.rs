@@ -16,6 +16,7 @@ use crate::{Error, Mistake};
 #[derive(Debug)]
 pub struct Cable {
     socket: OwnedFd,
+    address: UnixAddr,
     guid: Guid,
     state: PortState,
 }
@@ -34,11 +35,9 @@ impl Cable {
             };
             Error::mistake(mistake, what()).because(io::Error::from(error))
         };
-        let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
-        let socket = socket(AddressFamily::Unix, SockType::SeqPacket, flags, None).map_err(wrong)?;
         let address = UnixAddr::new(path).map_err(wrong)?;
-        connect(socket.as_raw_fd(), &address).map_err(wrong)?;
-        Ok(Self { socket, guid: Guid(u64::from_be_bytes(guid)), state: PortState::DOWN })
+        let socket = connected(&address).map_err(wrong)?;
+        Ok(Self { socket, address, guid: Guid(u64::from_be_bytes(guid)), state: PortState::DOWN })
     }
 
     /// Whether the other end is still there.
@@ -46,6 +45,13 @@ impl Cable {
     pub fn is_plugged(&self) -> bool {
         self.state != PortState::DOWN
     }
+}
+
+fn connected(address: &UnixAddr) -> nix::Result<OwnedFd> {
+    let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
+    let socket = socket(AddressFamily::Unix, SockType::SeqPacket, flags, None)?;
+    connect(socket.as_raw_fd(), address)?;
+    Ok(socket)
 }
 
 impl AsFd for Cable {
@@ -80,8 +86,19 @@ impl RawPort for Cable {
         if self.state == PortState::DOWN {
             return Err(VerbsError::BadTransition { from: self.state, to: state });
         }
-        // A link that is taken down comes up again by itself: the cable is still there.
-        self.state = if state == PortState::DOWN { PortState::INIT } else { state };
+        if state != PortState::DOWN {
+            self.state = state;
+            return Ok(());
+        }
+        // A link that is taken down comes up again by itself: the cable is still there. The other end has to see it go
+        // down, too, or nobody comes to look at the port again.
+        self.state = match connected(&self.address) {
+            Ok(socket) => {
+                self.socket = socket;
+                PortState::INIT
+            }
+            Err(_) => PortState::DOWN,
+        };
         Ok(())
     }
 

@@ -12,6 +12,10 @@ use crate::boot::News;
 use crate::drive::{Stop, wait};
 use crate::{Error, Trouble};
 
+/// How long the group rests before anything is sent to it: a subnet manager (opensm) answers a join first and writes the
+/// switches' multicast tables afterwards, and a DISCOVER in between would be lost, at the price of four seconds.
+const SETTLE: Duration = Duration::from_millis(300);
+
 impl Wire {
     /// Waits until the subnet manager has made the port active and the SA has let it into the broadcast group; `tell`
     /// hears of every step.
@@ -24,18 +28,24 @@ impl Wire {
         stop: &Stop,
         tell: &mut dyn FnMut(News),
     ) -> Result<(), Error> {
-        let end = self.clock.now().saturating_add(patience);
+        let mut end = self.clock.now().saturating_add(patience);
+        let mut settled = None;
         loop {
             let now = self.clock.now();
             self.service(now).map_err(|error| Error::network("the fabric", &error))?;
             self.news.drain(..).for_each(&mut *tell);
             if self.port.is_up(0) {
-                return Ok(());
+                let at = *settled.get_or_insert(now.saturating_add(SETTLE));
+                if now >= at {
+                    return Ok(());
+                }
+                end = end.max(at);
             }
             if now >= end || !self.hca.port().is_plugged() {
                 return Err(self.missing());
             }
-            let wake = self.port.poll_timeout(&*self.hca).map_or(end, |at| at.min(end));
+            let next = settled.map_or(end, |at| at.min(end));
+            let wake = self.port.poll_timeout(&*self.hca).map_or(next, |at| at.min(next));
             let fds = [self.hca.port().as_fd(), stop.as_fd()];
             if wait(fds.into_iter(), Some(wake.saturating_since(now)))? && stop.is_stopped() {
                 return Err(Error::failure(&Trouble::Interrupted, "waiting for the fabric"));
