@@ -13,8 +13,8 @@
 //! ```
 //!
 //! A program repeats three steps: wait until [`Port::poll_timeout`] or until the HCA has something; call
-//! [`Port::service`]; take events by [`Port::poll_event`] and packets by [`Port::receive`] (or through [`Device`]). What is
-//! sent leaves at the next `service`.
+//! [`Port::service`]; take events by [`Port::poll_event`] and packets by [`Port::receive`] (or through `Device`, with the
+//! feature `smoltcp`). What is sent leaves at the next `service`.
 
 mod config;
 #[cfg(feature = "smoltcp")]
