@@ -6,9 +6,10 @@ use interop::{nbp, toolchain};
 /// A processor without an operating system.
 const TARGET: &str = "thumbv7m-none-eabi";
 
-/// Builds `bootproto` for it; with `install`, gets what is missing.
+/// Builds `bootproto` and InfiniBand for it; with `install`, gets what is missing.
 pub(crate) fn run(install: bool) -> Done {
     let mut build = cargo(&["build", "--package", "bootproto", "--no-default-features", "--target", TARGET]);
+    build.args(["--package", "bootproto-ib-verbs-lite", "--features", "bootproto-ib-verbs-lite/smoltcp"]);
     let toolchain = toolchain::find(TARGET, install).map_err(|error| error.to_string())?;
     // The library is only `core`: there is no allocator to fall back on.
     toolchain.prepare(&mut build, "core");
