@@ -1,5 +1,5 @@
 //! An InfiniBand fabric whose nodes are whole machines with Linux's own InfiniBand: QEMU with a card that is emulated
-//! here ([`hca`]), cables into a switch that is here too ([`switch`]), and the subnet manager, the IPoIB and the servers
+//! here (`hca`), cables into a switch that is here too ([`switch`]), and the subnet manager, the IPoIB and the servers
 //! that Debian has, inside the machine ([`server`]).
 //!
 //! Whoever connects to the switch's socket is one more node. What belongs here: hardware that does not exist, and the

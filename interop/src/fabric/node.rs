@@ -1,4 +1,4 @@
-//! A machine on the fabric: QEMU with Linux and the card that [`super::hca`] is.
+//! A machine on the fabric: QEMU with Linux and the card that `super::hca` is.
 
 use super::hca::{self, Sockets, WINDOW};
 use crate::namespace::Namespace;

@@ -49,7 +49,7 @@ pub struct Fabric<A> {
     clients: Vec<Client>,
 }
 
-/// TID[63:48] of what the node asks: no program has this number.
+/// Bits 48 to 63 of the TID of what the node asks: no program has this number.
 const NODE: u16 = 0xff;
 
 const TID: std::ops::Range<usize> = 8..10;
