@@ -32,6 +32,8 @@ pub struct Bios<'a> {
     pub nic: &'a str,
     /// Memory in MiB.
     pub memory: u32,
+    /// Whether there is a screen: then the BIOS leaves the serial line alone.
+    pub screen: bool,
     /// Where the card's cable goes.
     pub cable: Cable<'a>,
 }
@@ -51,7 +53,7 @@ impl<'a> Bios<'a> {
     /// With this card on the bridge, and 512 MiB.
     #[must_use]
     pub const fn new(nic: &'a str) -> Self {
-        Self { nic, memory: 512, cable: Cable::Bridge("tap0") }
+        Self { nic, memory: 512, screen: false, cable: Cable::Bridge("tap0") }
     }
 
     /// Switches it on in the server's namespace. Its serial line is the program's output, and what is typed into the
@@ -80,7 +82,8 @@ impl<'a> Bios<'a> {
         let mac: Vec<String> = MAC.iter().map(|byte| format!("{byte:02x}")).collect();
         let mut command = Command::new(peers::QEMU.path()?);
         command
-            .args(["-accel", "tcg", "-m", &self.memory.to_string(), "-nographic", "-monitor", "none"])
+            .args(["-accel", "tcg", "-m", &self.memory.to_string(), "-monitor", "none"])
+            .args(if self.screen { &["-display", "none"][..] } else { &["-nographic"] })
             .args(["-serial", "stdio", "-no-reboot", "-boot", "n", "-netdev", &net])
             .arg("-device")
             .arg(format!("{model},netdev=net,mac={}", mac.join(":")));

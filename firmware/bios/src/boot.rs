@@ -1,22 +1,21 @@
 //! The loop around the boot client: frames in, frames out, files to where they belong.
 
 use crate::clock::Clock;
-use crate::console::{Console, Shown};
-use crate::map::Map;
-use crate::memory::{Room, clear, store, stored};
-use crate::menu::Prompt;
+use crate::console::{Console, Key, Shown};
+use crate::map::{Map, TEXTS};
+use crate::memory::{clear, store, stored, taken};
+use crate::menu::{Answer, INTERVAL, Prompt};
 use crate::shortcut::{Wanted, Ways};
 use crate::undi::{Packets, Undi};
+use crate::watch::Watch;
 use bootproto::Step;
 use bootproto::client::{Caps, Client, Config, Event, FileKind, Load, Texts};
 use bootproto::net::{Stack, Storage};
+use bootproto::trace::{Direction, Packet};
 use bootproto_core::{Instant, Machine as _, UdpPath};
 use bootproto_dhcp::{HardwareAddress, client as dhcp};
 use core::fmt::Write as _;
 use core::net::SocketAddr;
-
-static CONFIGURATION: Room<{ 48 << 10 }> = Room::new();
-static MANIFEST: Room<{ 16 << 10 }> = Room::new();
 
 /// How the boot ends.
 pub(crate) enum Ended {
@@ -41,6 +40,8 @@ pub(crate) struct Run<'s> {
     unconfigure: bool,
     probe: Option<core::net::Ipv4Addr>,
     ways: Ways,
+    watch: Watch,
+    looked: Instant,
     /// The file that just began may come by the ROM: where to, and how many bytes.
     shortcut: Option<(u64, u64)>,
     by_rom: bool,
@@ -58,6 +59,7 @@ impl Run<'_> {
         mac: [u8; 6],
         packets: &Packets,
         map: &Map,
+        own: u64,
         mut console: Console,
         clock: Clock,
     ) -> Result<Self, Mistake> {
@@ -81,9 +83,12 @@ impl Run<'_> {
                 Client::new(config, now)?
             }
         };
+        // SAFETY: the map keeps this memory for us, and each place is taken here and once.
+        let [configuration, manifest, ring] =
+            TEXTS.map(|(at, length)| unsafe { taken(own.saturating_add(at), length) });
         Ok(Self {
             client,
-            texts: Texts::new(CONFIGURATION.take(), MANIFEST.take()),
+            texts: Texts::new(configuration, manifest),
             console,
             clock,
             prompt: None,
@@ -93,10 +98,12 @@ impl Run<'_> {
             unconfigure: false,
             probe: None,
             ways: Ways::default(),
+            watch: Watch::new(ring),
+            looked: now,
             shortcut: None,
             by_rom: false,
             is_ipxe: false,
-            program: map.program_place(),
+            program: own,
         })
     }
 
@@ -145,6 +152,7 @@ impl Run<'_> {
         {
             let mask = lease.mask.map_or(32, |mask| u32::from(mask).leading_ones());
             let router = lease.routers().first().copied();
+            self.watch.set_address(lease.address);
             stack.configure(lease.address, u8::try_from(mask).unwrap_or(32), router);
         }
         let now = self.clock.now();
@@ -152,6 +160,8 @@ impl Run<'_> {
             stack.probe(address, now);
         }
         while let Ok(Some(datagram)) = self.client.poll_transmit(now, buffer) {
+            self.watch
+                .see(self.console, &Packet::datagram(now, Direction::Sent, datagram.path, datagram.bytes));
             if let Err(reason) = stack.send(datagram.path, datagram.bytes) {
                 let _ = writeln!(self.console, "{}: {reason}", self.client.step());
             }
@@ -183,6 +193,7 @@ impl Run<'_> {
     }
 
     fn datagram(&mut self, now: Instant, path: UdpPath, payload: &[u8]) {
+        self.watch.see(self.console, &Packet::datagram(now, Direction::Received, path, payload));
         // The bytes that most datagrams carry are stored here, for their event borrows them.
         let event = self.client.handle_datagram(now, path, payload);
         self.act_all(event, now);
@@ -226,7 +237,12 @@ impl Run<'_> {
                     self.client.step()
                 );
             }
-            Event::NeedText | Event::ChoiceTimedOut => return self.texts.answer(&mut self.client, now),
+            Event::ChoiceTimedOut => {
+                self.prompt = None;
+                let _ = writeln!(self.console);
+                return self.texts.answer(&mut self.client, now);
+            }
+            Event::NeedText => return self.texts.answer(&mut self.client, now),
             Event::Choose { default, timeout } => {
                 self.prompt = Prompt::show(self.console, self.texts.configuration(), default, timeout, now);
                 if self.prompt.is_none() {
@@ -287,9 +303,7 @@ impl Run<'_> {
             store(address, self.client.head());
         }
         self.shortcut = size
-            .filter(|size| {
-                kind.is_placed() && self.is_ipxe && self.ways.may_help(*size, self.client.terms())
-            })
+            .filter(|size| kind.is_placed() && self.is_ipxe && self.ways.may_help(*size, self.client.terms()))
             .map(|size| (address, size));
     }
 
@@ -316,16 +330,34 @@ impl Run<'_> {
         let _ = writeln!(self.console);
     }
 
-    /// Looks whether somebody chose.
+    /// Looks whether somebody chose, or wants to see more.
     fn ask(&mut self) {
-        let Some(prompt) = &mut self.prompt else { return };
         let now = self.clock.now();
-        let Some(key) = prompt.key(self.console, now) else { return };
+        let Some(prompt) = &mut self.prompt else {
+            if now.saturating_since(self.looked) >= INTERVAL {
+                self.looked = now;
+                if let Some(Key::Byte(b'v' | b'V')) = self.console.key() {
+                    self.watch.toggle(self.console);
+                }
+            }
+            return;
+        };
+        let Some(answer) = prompt.ask(self.console, self.texts.configuration(), now) else { return };
         self.client.hold_choice();
-        let Some(index) = prompt.choice(key, self.texts.configuration()) else { return };
+        match answer {
+            Answer::None => return,
+            Answer::Leave => self.ended = Some(Ended::LocalBoot),
+            Answer::Entry(index) => {
+                let event = self.client.choose(now, self.texts.configuration(), index);
+                self.act_all(event, now);
+            }
+        }
         self.prompt = None;
-        let event = self.client.choose(now, self.texts.configuration(), index);
-        self.act_all(event, now);
+    }
+
+    /// After a failure: the last packets, if somebody wants them.
+    pub(crate) fn offer(&self) {
+        self.watch.offer(self.console, self.clock);
     }
 }
 

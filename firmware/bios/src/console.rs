@@ -5,6 +5,18 @@ use crate::port::{input, output};
 use crate::real::{Registers, interrupt};
 use core::fmt;
 
+const ESCAPE: u8 = 0x1b;
+
+/// A key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Key {
+    Up,
+    Down,
+    Escape,
+    /// Any other, as the character it stands for; 0 without one.
+    Byte(u8),
+}
+
 /// The first serial line.
 const SERIAL: u16 = 0x3f8;
 
@@ -44,15 +56,40 @@ impl Console {
     }
 
     /// A key that was pressed, at the keyboard or at the other end of the serial line.
-    pub(crate) fn key(self) -> Option<u8> {
-        if self.serial && input(SERIAL + 5) & 1 != 0 {
-            return Some(input(SERIAL));
+    pub(crate) fn key(self) -> Option<Key> {
+        if let Some(byte) = self.received() {
+            return Some(if byte == ESCAPE { self.sequence() } else { Key::Byte(byte) });
         }
         let pressed = interrupt(0x16, Registers { eax: 0x0100, ..Registers::default() });
         if pressed.zero() {
             return None;
         }
-        Some(interrupt(0x16, Registers::default()).eax.to_le_bytes()[0])
+        let [byte, scan, ..] = interrupt(0x16, Registers::default()).eax.to_le_bytes();
+        Some(match (byte, scan) {
+            (0 | 0xe0, 0x48) => Key::Up,
+            (0 | 0xe0, 0x50) => Key::Down,
+            (ESCAPE, _) => Key::Escape,
+            _ => Key::Byte(byte),
+        })
+    }
+
+    /// What follows an escape: a terminal sends `[A` or `OA` at once where a person presses one key.
+    fn sequence(self) -> Key {
+        let mut last = ESCAPE;
+        for _ in 0..2 {
+            // Two characters' time at the line's speed, whatever a port costs.
+            let Some(byte) = (0..2_000).find_map(|_| self.received()) else { return Key::Escape };
+            last = byte;
+        }
+        match last {
+            b'A' => Key::Up,
+            b'B' => Key::Down,
+            other => Key::Byte(other),
+        }
+    }
+
+    fn received(self) -> Option<u8> {
+        (self.serial && input(SERIAL + 5) & 1 != 0).then(|| input(SERIAL))
     }
 }
 

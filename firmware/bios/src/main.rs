@@ -19,6 +19,7 @@ mod real;
 mod shortcut;
 mod start;
 mod undi;
+mod watch;
 
 use boot::{Ended, Run};
 use bootproto_pxe_api::undi::Keep;
@@ -79,7 +80,12 @@ fn boot(console: &mut Console) -> u16 {
         undi.close(Keep::Everything);
         return FAILED;
     };
-    let mut run = match Run::new(mac, &packets, &map, *console, clock) {
+    let Some(own) = map.own() else {
+        let _ = writeln!(console, "select: the BIOS's memory map has no 2 MiB above 1 MiB and below 4 GiB");
+        undi.close(Keep::Everything);
+        return FAILED;
+    };
+    let mut run = match Run::new(mac, &packets, &map, own, *console, clock) {
         Ok(run) => run,
         Err(mistake) => {
             let _ = writeln!(console, "configure: {mistake}");
@@ -97,6 +103,7 @@ fn boot(console: &mut Console) -> u16 {
         }
         Ended::Failed => {
             undi.close(Keep::Everything);
+            run.offer();
             FAILED
         }
     }

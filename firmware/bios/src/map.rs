@@ -10,8 +10,13 @@ const MOST: usize = 64;
 /// So many of them the boot client takes.
 const PLACES: usize = 14;
 
-/// As much as base memory has.
-const ROOM: u64 = 0xa_0000;
+/// What is ours above 1 MiB: room for another boot program, which base memory bounds, then for texts and packets.
+const OWN: u64 = 0x10_0000;
+/// Where these begin, and their lengths.
+pub(crate) const TEXTS: [(u64, usize); 3] = [(0xa_0000, 128 << 10), (0xc_0000, 64 << 10), (0xd_0000, 64 << 10)];
+
+/// What the page tables map.
+const LIMIT: u64 = 1 << 32;
 
 /// Where the code lies that puts another boot program into our place: at the end of what the ROM left us.
 pub(crate) fn chain_code() -> u32 {
@@ -97,24 +102,28 @@ impl Map {
         u64::from(chain_code()) - 0x7c00
     }
 
-    /// Where such a program may lie meanwhile: at the end of the first large stretch above 1 MiB. No kernel comes then.
-    pub(crate) fn program_place(&self) -> u64 {
-        let (places, _) = self.places();
-        let large = places.iter().find(|place| place.start >= 0x10_0000 && place.length >= ROOM);
-        large.map_or(0, |place| (place.start + place.length - ROOM) & !0xfff)
+    /// Memory above 1 MiB for ourselves, which no file gets: the end of the first stretch that is large enough.
+    pub(crate) fn own(&self) -> Option<u64> {
+        let large = |region: &&Region| {
+            region.usable && region.start >= 0x10_0000 && region.start < LIMIT && region.length >= 2 * OWN
+        };
+        let region = self.regions().iter().find(large)?;
+        Some((region.start.saturating_add(region.length).min(LIMIT) - OWN) & !0xfff)
     }
 
     /// Where files and parameters may lie: memory below 4 GiB, without us and what is below, and without the ROM.
     pub(crate) fn places(&self) -> ([Region; PLACES], usize) {
         let (mut places, mut count) = ([NOTHING; PLACES], 0);
         let free_base = u64::from(word(0x413)) * 1024;
+        let own = self.own().unwrap_or(LIMIT);
         for region in self.regions() {
             let last = region.start.saturating_add(region.length);
             let (from, to) = if region.start < 0x10_0000 {
                 (region.start.max(end()), last.min(free_base))
             } else {
-                (region.start, last.min(1 << 32))
+                (region.start, last.min(LIMIT))
             };
+            let to = if from < own && own < to { own } else { to };
             if !region.usable || from >= to {
                 continue;
             }

@@ -74,6 +74,18 @@ pub(crate) unsafe fn stored<'m>(address: u64, length: u64) -> &'m [u8] {
     unsafe { core::slice::from_raw_parts(address as *const u8, length as usize) }
 }
 
+/// Memory that is free, zeroed.
+///
+/// # Safety
+/// As [`store`], and nobody else has it for as long as the slice lives.
+pub(crate) unsafe fn taken<'m>(address: u64, length: usize) -> &'m mut [u8] {
+    // SAFETY: by this function's own condition.
+    unsafe {
+        clear(address, length as u64);
+        core::slice::from_raw_parts_mut(address as *mut u8, length)
+    }
+}
+
 /// Whether addresses above 1 MiB are their own, and not those below once more.
 pub(crate) fn has_a20() -> bool {
     // SAFETY: both are RAM that holds nothing: the first is a scratch variable of ours, the second the first bytes
@@ -107,6 +119,7 @@ impl<const N: usize> Room<N> {
     }
 
     /// The bytes; nothing for whoever asks a second time.
+    #[expect(clippy::mut_from_ref, reason = "the flag sees to it that there is one reference only")]
     pub(crate) fn take(&'static self) -> &'static mut [u8] {
         if self.taken.swap(true, Ordering::Relaxed) {
             return &mut [];

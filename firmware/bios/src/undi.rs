@@ -186,7 +186,8 @@ impl Undi {
     ) -> fetch::Event {
         let mut machine = Fetch::new(config);
         loop {
-            let Ok(Some(opcode)) = machine.poll_call(self.port.area).map(|call| call.map(|call| call.opcode)) else {
+            let Ok(Some(opcode)) = machine.poll_call(self.port.area).map(|call| call.map(|call| call.opcode))
+            else {
                 return fetch::Event::Failed(fetch::Failure::Ended);
             };
             let ax = self.port.call(opcode);

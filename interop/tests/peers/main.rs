@@ -19,6 +19,7 @@ mod ib_sma;
 mod ib_tshark;
 mod nbp;
 mod nbp_chain;
+mod nbp_keys;
 mod nbp_matrix;
 mod nbp_trouble;
 mod option_rom;
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         uefi_secure::CASES,
         nbp::CASES,
         nbp_chain::CASES,
+        nbp_keys::CASES,
         nbp_matrix::CASES,
         nbp_trouble::CASES,
         option_rom::CASES,

@@ -98,7 +98,11 @@ fn record(ring: &mut Ring<'_>) -> Outcome {
 fn tshark(ring: &Ring<'_>, more: &[&str]) -> Outcome<String> {
     let mut log = String::from("SeaBIOS (version 1.16.2)\r\n");
     ring.write_text(&mut log)?;
-    log = log.replace('\n', "\r\n");
+    tshark_on(&log.replace('\n', "\r\n"), more)
+}
+
+/// What tshark says about the last capture in a serial log.
+pub(crate) fn tshark_on(log: &str, more: &[&str]) -> Outcome<String> {
     let mut extract = Command::new(netboot()?)
         .args(["trace", "-", "-"])
         .stdin(Stdio::piped())
