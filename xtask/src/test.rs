@@ -68,6 +68,9 @@ fn checks(tally: &mut Tally, options: &Options) {
     // Clippy looks at it as a program for this host: the code is the same.
     let mut lints = cargo(&["clippy", "--manifest-path", "firmware/Cargo.toml", "--quiet", "--target-dir"]);
     tally.check(lints.args(["target/firmware-host", "--", "-D", "warnings"]));
+    let mut lints =
+        cargo(&["clippy", "--manifest-path", "firmware/bios/Cargo.toml", "--quiet", "--target-dir"]);
+    tally.check(lints.args(["target/firmware-host", "--", "-D", "warnings"]));
     tally.chore("bootproto without an operating system", || bare_metal::run(!options.no_install));
     tally.chore("the boot programs of firmware/", || bare_metal::firmware(!options.no_install));
 }

@@ -322,7 +322,7 @@ impl Run<'_> {
         let statistics = self.client.statistics();
         let again = if self.by_rom { 0 } else { statistics.retransmissions };
         if kind.is_placed() && !self.by_rom {
-            self.ways.learn(size, u64::try_from(time).unwrap_or(u64::MAX), &statistics);
+            self.ways.learn(size, time, &statistics);
         }
         if again > 0 {
             let _ = write!(self.console, ", {again} retransmissions");

@@ -320,7 +320,8 @@ bp_begin:
     movl    $bp_program, %edi
     movl    $bp_file_end, %esi
     movl    $bp_stack + STACK, %edx
-    movl    $bp_end, %ecx
+    movzwl  0x413, %ecx             # the end of the base memory that is ours
+    shll    $10, %ecx
     movb    $1, %al
     movw    $bp_damaged, bp_leave
     call    bp_unpack

@@ -13,7 +13,8 @@ const PLACES: usize = 14;
 /// What is ours above 1 MiB: room for another boot program, which base memory bounds, then for texts and packets.
 const OWN: u64 = 0x10_0000;
 /// Where these begin, and their lengths.
-pub(crate) const TEXTS: [(u64, usize); 3] = [(0xa_0000, 128 << 10), (0xc_0000, 64 << 10), (0xd_0000, 64 << 10)];
+pub(crate) const TEXTS: [(u64, usize); 3] =
+    [(0xa_0000, 128 << 10), (0xc_0000, 64 << 10), (0xd_0000, 64 << 10)];
 
 /// What the page tables map.
 const LIMIT: u64 = 1 << 32;

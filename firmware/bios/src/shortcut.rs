@@ -82,7 +82,7 @@ fn trial(undi: &mut Undi, clock: Clock, file: Wanted<'_>) -> Option<u64> {
     let before = clock.now();
     const CALLS: u64 = 8;
     for _ in 0..CALLS {
-        undi.is_ipxe();
+        undi.idle_call();
     }
     let call = clock.now().saturating_since(before).as_micros() as u64 / CALLS;
     let config = Config::new(file.server, file.name, Way::Packets, undi.buffer()).ok()?;

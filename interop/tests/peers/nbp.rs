@@ -47,7 +47,7 @@ pub(crate) const CASES: &[Case] = &[
 pub(crate) const PEERS: &[&Peer] =
     &[&peers::QEMU, &peers::SEABIOS, &peers::IPXE, &peers::LINUX, &peers::BUSYBOX];
 
-pub(crate) const LIMIT: Duration = Duration::from_secs(240);
+pub(crate) const LIMIT: Duration = Duration::from_secs(400);
 
 /// The program, and a configuration.
 pub(crate) fn tree_with(configuration: &str) -> Outcome<Tree> {
@@ -87,8 +87,13 @@ pub(crate) fn boots(lan: &Lan, card: &str, server: &Program) -> Outcome<String> 
 }
 
 /// Waits until a machine's Linux has said what arrived, and checks it.
-pub(crate) fn finishes(mut machine: Program, payload: &str) -> Outcome<String> {
-    machine.wait_for("FINISHED", LIMIT)?;
+pub(crate) fn finishes(machine: Program, payload: &str) -> Outcome<String> {
+    finishes_in(machine, payload, LIMIT)
+}
+
+/// As [`finishes`], with another limit.
+pub(crate) fn finishes_in(mut machine: Program, payload: &str, limit: Duration) -> Outcome<String> {
+    machine.wait_for("FINISHED", limit)?;
     let log = machine.log();
     let booted = log.lines().find(|line| line.contains("BOOTED with:")).unwrap_or_default();
     ensure!(booted.contains("interop=yes"), "{log}");

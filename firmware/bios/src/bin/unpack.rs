@@ -1,7 +1,7 @@
 //! What the file begins with after the part for real mode: it unpacks `bootproto.0` where that is linked to run.
 //!
-//! The packed program lies behind it, a length in front. It moves out of the way, to the end of the memory that the
-//! program will use, and is decompressed to where it belongs. The program wants that memory zero, so it is cleared again.
+//! The packed program lies behind it, a length in front. It moves out of the way, to the end of base memory, and is
+//! decompressed to where it belongs. The program wants its memory zero, so that place is cleared again.
 #![no_std]
 #![no_main]
 
@@ -13,7 +13,7 @@ unsafe extern "C" {
     static bp_packed: [u8; 4];
 }
 
-/// Called by `entry.s` in long mode. The program belongs at `program..end`; `free..top` is memory that is zero. Answers
+/// Called by `entry.s` in long mode. The program belongs at `program..end`; `free..top` is memory that nobody uses. Answers
 /// whether the program is there.
 #[unsafe(no_mangle)]
 #[unsafe(link_section = ".first")]
