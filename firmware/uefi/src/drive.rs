@@ -27,6 +27,11 @@ const ARCH: u16 = if cfg!(target_arch = "aarch64") { 11 } else { 7 };
 const BATCH: usize = 64;
 /// How often a key is looked for: the console is slow.
 const KEYS: Duration = Duration::from_millis(20);
+/// How many blocks a server is asked to send for one acknowledgement, where nothing else is set: through the firmware an
+/// acknowledgement costs as much as several blocks. A card that holds fewer has the window halved.
+const WINDOW: u16 = 64;
+/// The same through the firmware's PXE client, where what is lost costs seconds.
+const SMALL_WINDOW: u16 = 16;
 /// Room for each of the texts.
 const TEXT: usize = 64 << 10;
 
@@ -122,7 +127,7 @@ fn open(origin: &mut Origin, options: &Options, clock: &Clock, tell: &mut Tell) 
 fn client(
     origin: &Origin,
     options: &Options,
-    hardware: [u8; 6],
+    (hardware, window): ([u8; 6], u16),
     chance: &mut Rng,
     now: Instant,
 ) -> Option<(Client, bool)> {
@@ -134,9 +139,7 @@ fn client(
     }
     let mut config = Config::new(chance.next_u64(), dhcp).with_load(Load::Skip);
     config = config.with_always_ask(options.entry.is_some());
-    if let Some(blocks) = options.window {
-        config = config.with_window_size(blocks);
-    }
+    config = config.with_window_size(options.window.unwrap_or(window));
     let cached = origin.cached.as_ref().and_then(|cached| {
         let proxy = cached.proxy.as_ref().map(|packet| &packet[..]);
         let boot_server = cached.boot_server.as_ref().map(|packet| &packet[..]);
@@ -152,7 +155,9 @@ fn client(
 fn over(opened: Opened, origin: &Origin, options: &Options, clock: Clock, mut tell: Tell) -> Ended {
     let hardware = opened.address(origin);
     let mut chance = chance::generator(&hardware);
-    let Some((client, is_cached)) = client(origin, options, hardware, &mut chance, clock.now()) else {
+    let window = if matches!(opened, Opened::Frames(_)) { WINDOW } else { SMALL_WINDOW };
+    let Some((client, is_cached)) = client(origin, options, (hardware, window), &mut chance, clock.now())
+    else {
         opened.close();
         return lost(&mut tell, Step::Configure, Trouble::BadSettings);
     };

@@ -130,7 +130,7 @@ fn from_us() -> Outcome {
     let machine = switch_on(&lan, &tree, Machine::new(Way::Pxe))?;
     let screen = boots(machine, &server)?;
     ensure!(screen.contains("the firmware's DHCP answers are taken over"), "{screen}");
-    ensure!(screen.contains("window 16"), "{screen}");
+    ensure!(screen.contains("window 64"), "{screen}");
     Ok(())
 }
 
