@@ -59,7 +59,8 @@ impl Ways {
     /// come.
     pub(crate) fn fetch(&mut self, undi: &mut Undi, clock: Clock, file: Wanted<'_>) -> Option<u64> {
         if let Some(ours) = self.ours
-            && trial(undi, clock, file).is_none_or(|theirs| theirs >= ours)
+            // A quarter faster at least: a trial is short, and lockstep suffers more from a busy host or network.
+            && trial(undi, clock, file).is_none_or(|theirs| theirs * 5 / 4 >= ours)
         {
             self.closed = true;
             return None;
