@@ -44,8 +44,17 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let entry = self.entry();
         write!(f, "{}", self.step)?;
-        if let Some(peer) = self.peer {
-            write!(f, " with {peer}")?;
+        match self.peer {
+            Some(SocketAddr::V4(peer)) => write!(f, " with {}:{}", peer.ip(), peer.port())?,
+            Some(SocketAddr::V6(peer)) => {
+                // Shortened to nothing: no address of our protocols is one, and firmware has better uses for the bytes.
+                f.write_str(" with [")?;
+                for (index, part) in peer.ip().segments().into_iter().enumerate() {
+                    write!(f, "{}{part:x}", if index > 0 { ":" } else { "" })?;
+                }
+                write!(f, "]:{}", peer.port())?;
+            }
+            None => {}
         }
         write!(f, ": {}", entry.code)?;
         if let Some(pxe) = entry.pxe {

@@ -42,6 +42,7 @@ pub mod num;
 mod path;
 mod reader;
 mod rng;
+pub mod text;
 mod time;
 mod writer;
 

@@ -18,7 +18,7 @@ const MANIFEST_NAME: &[u8] = b"SHA256SUMS";
 impl Client {
     /// Remembers what the DHCP servers said last, for a failure's sake.
     pub(super) fn note_dhcp(&mut self, event: &dhcp::Event<'_>, data: &[u8]) {
-        if matches!(event, dhcp::Event::Ignored(_)) || self.phase != Phase::Configuring {
+        if matches!(event, dhcp::Event::Ignored(_)) || !matches!(self.phase, Phase::Configuring) {
             return;
         }
         let message_type = Packet::parse(data).ok().and_then(|packet| packet.message_type());
@@ -30,7 +30,7 @@ impl Client {
         reason = "what the guards leave over says nothing after the configuration"
     )]
     pub(super) fn on_dhcp<'d>(&mut self, now: Instant, event: dhcp::Event<'d>) -> Event<'d> {
-        let configuring = self.phase == Phase::Configuring;
+        let configuring = matches!(self.phase, Phase::Configuring);
         match event {
             dhcp::Event::Ignored(why) => Event::Ignored(Ignored::Dhcp(why)),
             dhcp::Event::Offered(offer) => Event::Offered(offer),

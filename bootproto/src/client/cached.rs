@@ -3,6 +3,7 @@
 use bootproto_core::Instant;
 use bootproto_dhcp::client as dhcp;
 
+use super::boot::shown;
 use super::file::AT_ONCE;
 use super::machine::{Client, Pending};
 use super::{Config, ConfigError};
@@ -26,10 +27,11 @@ impl Client {
         boot_server: Option<&[u8]>,
     ) -> Result<Self, ConfigError> {
         config.check()?;
-        let dhcp = config.dhcp.clone().with_boot_required(true);
+        let identity = (shown(&config.dhcp), config.dhcp.uuid());
+        let dhcp = config.dhcp.with_boot_required(true);
         let dhcp = dhcp::Client::from_cached(dhcp, now, ack, proxy, boot_server)
             .map_err(|error| ConfigError::Dhcp { error })?;
-        let mut client = Self::around(config, dhcp, now);
+        let mut client = Self::around(config.knobs, config.seed, identity, dhcp, now);
         client.pending = Some((now.saturating_add(AT_ONCE), Pending::Configured));
         Ok(client)
     }

@@ -33,7 +33,7 @@ impl Client {
     /// ([`Event::Retrying`]). At any other time the call changes nothing.
     pub fn fetched(&mut self, now: Instant, size: Option<u64>) -> Event<'static> {
         let now = self.clock.advance(now);
-        if self.phase != Phase::Fetching || self.transfer.is_some() {
+        if !matches!(self.phase, Phase::Fetching) || self.transfer.is_some() {
             return Event::Nothing;
         }
         let Some(file) = &mut self.file else { return Event::Nothing };

@@ -150,24 +150,29 @@ impl Client {
     pub fn new(config: Config, now: Instant) -> Result<Self, ConfigError> {
         config.check()?;
         // Who boots has no use for an address alone, whatever class of client it says to be.
-        let dhcp = config.dhcp.clone().with_boot_required(true);
+        let identity = (shown(&config.dhcp), config.dhcp.uuid());
+        let dhcp = config.dhcp.with_boot_required(true);
         let dhcp = dhcp::Client::new(dhcp, now).map_err(|error| ConfigError::Dhcp { error })?;
-        Ok(Self::around(config, dhcp, now))
+        Ok(Self::around(config.knobs, config.seed, identity, dhcp, now))
     }
 
     /// A client that does nothing yet, with this DHCP client.
-    pub(super) fn around(config: Config, dhcp: dhcp::Client, now: Instant) -> Self {
+    pub(super) fn around(
+        knobs: Knobs,
+        seed: u64,
+        (hardware, uuid): (HardwareAddress, Option<[u8; 16]>),
+        dhcp: dhcp::Client,
+        now: Instant,
+    ) -> Self {
         let mut clock = HighWater::new();
         clock.advance(now);
-        let hardware = shown(&config.dhcp);
-        let uuid = config.dhcp.uuid();
-        let asked_manifest = config.knobs.manifest == ManifestPolicy::Off;
+        let asked_manifest = knobs.manifest == ManifestPolicy::Off;
         Self {
-            knobs: config.knobs,
+            knobs,
             hardware,
             uuid,
             clock,
-            rng: Rng::new(config.seed),
+            rng: Rng::new(seed),
             dhcp,
             phase: Phase::Configuring,
             goal: Goal::Load,
@@ -263,7 +268,7 @@ impl Machine for Client {
         }
         if let Some(event) = self.dhcp.handle_timeout(now) {
             let event = self.on_dhcp(now, event);
-            if event != Event::Nothing {
+            if !matches!(event, Event::Nothing) {
                 return Some(event);
             }
         }
@@ -271,7 +276,7 @@ impl Machine for Client {
             && let Some(event) = carrier.transfer.handle_timeout(now)
         {
             let event = self.on_transfer(now, event);
-            if event != Event::Nothing {
+            if !matches!(event, Event::Nothing) {
                 return Some(event);
             }
         }

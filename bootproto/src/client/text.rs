@@ -39,7 +39,7 @@ impl Client {
         if configuration.is_empty() {
             return self.fail(now, Fault::TextMissing.into());
         }
-        let timed_out = self.phase == Phase::TimedOut;
+        let timed_out = matches!(self.phase, Phase::TimedOut);
         let event = self.check_text(manifest).and_then(|()| {
             let menu = Menu::parse(configuration)?;
             match self.goal {

@@ -340,5 +340,5 @@ impl<'t> Iterator for Problems<'t> {
 }
 
 fn has_label(text: &[u8], label: &[u8]) -> bool {
-    Items::new(text).any(|item| item.statement == Ok(Statement::Label(label)))
+    Items::new(text).any(|item| matches!(item.statement, Ok(Statement::Label(found)) if found == label))
 }

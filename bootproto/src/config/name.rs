@@ -3,6 +3,8 @@
 use crate::config::Fault;
 use core::fmt;
 use core::net::Ipv4Addr;
+
+use bootproto_core::text::{decimal, ipv4};
 use heapless::Vec;
 
 /// The longest name that a TFTP request can carry beside its options, with room to spare.
@@ -187,7 +189,7 @@ fn split_scheme(name: &[u8]) -> Option<(Scheme, &[u8])> {
 }
 
 fn parse_host(text: &[u8]) -> Host<'_> {
-    match core::str::from_utf8(text).ok().and_then(|text| text.parse().ok()) {
+    match ipv4(text) {
         Some(address) => Host::Address(address),
         None => Host::Named(text),
     }
@@ -195,8 +197,5 @@ fn parse_host(text: &[u8]) -> Host<'_> {
 
 /// A decimal number that is nothing but digits.
 pub(crate) fn parse_decimal(text: &[u8]) -> Option<u32> {
-    if text.is_empty() || !text.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    core::str::from_utf8(text).ok()?.parse().ok()
+    decimal(text).and_then(|number| u32::try_from(number).ok())
 }

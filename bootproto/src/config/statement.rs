@@ -2,6 +2,7 @@
 
 use crate::config::Fault;
 use crate::config::name::parse_decimal;
+use bootproto_core::text::hexadecimal as from_hexadecimal;
 use nom::bytes::complete::{take_while, take_while1};
 use nom::{IResult, Parser};
 
@@ -175,176 +176,186 @@ pub(crate) fn first_word(text: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
-/// A keyword in lower case; the longest known one has 15 letters.
-struct Keyword {
-    bytes: [u8; 16],
-    length: usize,
-}
-
-impl Keyword {
-    fn new(word: &[u8]) -> Option<Self> {
-        let mut bytes = [0; 16];
-        bytes.get_mut(..word.len())?;
-        bootproto_core::copy_into(&mut bytes, word);
-        bytes.make_ascii_lowercase();
-        Some(Self { bytes, length: word.len() })
-    }
-
-    fn as_bytes(&self) -> &[u8] {
-        self.bytes.get(..self.length).unwrap_or_default()
-    }
-}
-
 /// Whether the trimmed line `text` begins with the keyword `keyword` (lower case).
 pub(crate) fn begins_with(text: &[u8], keyword: &[u8]) -> bool {
     first_word(text).0.eq_ignore_ascii_case(keyword)
 }
 
+/// What has a meaning at the beginning of a line.
+#[derive(Clone, Copy)]
+enum Keyword {
+    Menu,
+    Kernel(Kind),
+    Label,
+    Initrd,
+    Append,
+    SysAppend,
+    Fdt,
+    FdtDir,
+    LocalBoot,
+    Default,
+    Ui,
+    OnTimeout,
+    Timeout,
+    TotalTimeout,
+    Prompt,
+    NoEscape,
+    Implicit,
+    AllowOptions,
+    Say,
+    Display,
+    Include,
+}
+
+const KEYWORDS: &[(&str, Keyword)] = &[
+    ("menu", Keyword::Menu),
+    ("kernel", Keyword::Kernel(Kind::Kernel)),
+    ("linux", Keyword::Kernel(Kind::Linux)),
+    ("boot", Keyword::Kernel(Kind::Boot)),
+    ("bss", Keyword::Kernel(Kind::Bss)),
+    ("pxe", Keyword::Kernel(Kind::Pxe)),
+    ("fdimage", Keyword::Kernel(Kind::FloppyImage)),
+    ("com32", Keyword::Kernel(Kind::Com32)),
+    ("comboot", Keyword::Kernel(Kind::ComBoot)),
+    ("config", Keyword::Kernel(Kind::Config)),
+    ("label", Keyword::Label),
+    ("initrd", Keyword::Initrd),
+    ("append", Keyword::Append),
+    ("ipappend", Keyword::SysAppend),
+    ("sysappend", Keyword::SysAppend),
+    ("fdt", Keyword::Fdt),
+    ("devicetree", Keyword::Fdt),
+    ("fdtdir", Keyword::FdtDir),
+    ("devicetreedir", Keyword::FdtDir),
+    ("localboot", Keyword::LocalBoot),
+    ("default", Keyword::Default),
+    ("ui", Keyword::Ui),
+    ("ontimeout", Keyword::OnTimeout),
+    ("timeout", Keyword::Timeout),
+    ("totaltimeout", Keyword::TotalTimeout),
+    ("prompt", Keyword::Prompt),
+    ("noescape", Keyword::NoEscape),
+    ("implicit", Keyword::Implicit),
+    ("allowoptions", Keyword::AllowOptions),
+    ("say", Keyword::Say),
+    ("display", Keyword::Display),
+    ("include", Keyword::Include),
+];
+
+/// Keywords that are known and have nothing to say to a network boot.
+const IDLE: &str = "serial console font kbdmap onerror nohalt nocomplete path sendcookies background fdtoverlays \
+                    kaslrseed fallback endtext";
+
+/// What has a meaning behind `MENU`.
+#[derive(Clone, Copy)]
+enum MenuKeyword {
+    Label,
+    Title,
+    Default,
+    Hide,
+    Disable,
+    Separator,
+    Password,
+    Begin,
+    End,
+    Leads,
+    Include,
+}
+
+const MENU_KEYWORDS: &[(&str, MenuKeyword)] = &[
+    ("label", MenuKeyword::Label),
+    ("title", MenuKeyword::Title),
+    ("default", MenuKeyword::Default),
+    ("hide", MenuKeyword::Hide),
+    ("disable", MenuKeyword::Disable),
+    ("disabled", MenuKeyword::Disable),
+    ("separator", MenuKeyword::Separator),
+    ("passwd", MenuKeyword::Password),
+    ("begin", MenuKeyword::Begin),
+    ("end", MenuKeyword::End),
+    ("exit", MenuKeyword::Leads),
+    ("goto", MenuKeyword::Leads),
+    ("quit", MenuKeyword::Leads),
+    ("include", MenuKeyword::Include),
+];
+
+/// The same as [`IDLE`] behind `MENU`: looks, and ways between submenus.
+const MENU_IDLE: &str = "background color colour msgcolor msgcolour resolution hidden hiddenkey shiftkey save nosave \
+                         onerror master indent start autoboot tabmsg notabmsg passprompt clear immediate width margin \
+                         passwordmargin rows tabmsgrow cmdlinerow endrow passwordrow timeoutrow helpmsgrow \
+                         helpmsgendrow hiddenrow hshift vshift unhide cmdline totaltimeout timeout";
+
+fn find<K: Copy>(keywords: &[(&str, K)], word: &[u8]) -> Option<K> {
+    let found = keywords.iter().find(|(keyword, _)| word.eq_ignore_ascii_case(keyword.as_bytes()));
+    found.map(|(_, meaning)| *meaning)
+}
+
+fn holds(keywords: &str, word: &[u8]) -> bool {
+    keywords.as_bytes().split(|byte| *byte == b' ').any(|keyword| word.eq_ignore_ascii_case(keyword))
+}
+
 /// What the trimmed, non-empty line `text` says.
 pub(crate) fn parse(text: &[u8]) -> Result<Statement<'_>, Fault> {
-    let (first, rest) = first_word(text);
-    let keyword = Keyword::new(first).ok_or(Fault::UnknownKeyword)?;
-    let key = keyword.as_bytes();
-    if key == b"menu" {
-        return parse_menu(text, rest);
-    }
-    if let Some(kind) = kernel_kind(key) {
-        let (file, options) = first_word(value(rest)?);
-        return Ok(Statement::Kernel { kind, file, options });
-    }
-    Ok(match key {
-        b"label" => Statement::Label(first_word(value(rest)?).0),
-        b"initrd" => Statement::Initrd(value(rest)?),
-        b"append" => Statement::Append(rest),
-        b"ipappend" | b"sysappend" => Statement::SysAppend(number(rest)?),
-        b"fdt" | b"devicetree" => Statement::Fdt(value(rest)?),
-        b"fdtdir" | b"devicetreedir" => Statement::FdtDir(value(rest)?),
-        b"localboot" => Statement::LocalBoot(signed(rest)?),
-        b"default" => Statement::Default(value(rest)?),
-        b"ui" => Statement::Ui(value(rest)?),
-        b"ontimeout" => Statement::OnTimeout(value(rest)?),
-        b"timeout" => Statement::Timeout(number(rest)?),
-        b"totaltimeout" => Statement::TotalTimeout(number(rest)?),
-        b"prompt" => Statement::Prompt(number(rest)? != 0),
-        b"noescape" => Statement::NoEscape(number(rest)? != 0),
-        b"implicit" => Statement::Implicit(number(rest)? != 0),
-        b"allowoptions" => Statement::AllowOptions(number(rest)? != 0),
-        b"say" => Statement::Say(rest),
-        b"display" => Statement::Display(value(rest)?),
-        b"include" => Statement::Include { file: first_word(value(rest)?).0, tag: None },
-        other if is_idle(other) => Statement::Other(text),
-        _ => return Err(Fault::UnknownKeyword),
+    let (word, rest) = first_word(text);
+    let Some(keyword) = find(KEYWORDS, word) else {
+        let idle = holds(IDLE, word) || is_function_key(word);
+        return if idle { Ok(Statement::Other(text)) } else { Err(Fault::UnknownKeyword) };
+    };
+    Ok(match keyword {
+        Keyword::Menu => return parse_menu(text, rest),
+        Keyword::Kernel(kind) => {
+            let (file, options) = first_word(value(rest)?);
+            Statement::Kernel { kind, file, options }
+        }
+        Keyword::Label => Statement::Label(first_word(value(rest)?).0),
+        Keyword::Initrd => Statement::Initrd(value(rest)?),
+        Keyword::Append => Statement::Append(rest),
+        Keyword::SysAppend => Statement::SysAppend(number(rest)?),
+        Keyword::Fdt => Statement::Fdt(value(rest)?),
+        Keyword::FdtDir => Statement::FdtDir(value(rest)?),
+        Keyword::LocalBoot => Statement::LocalBoot(signed(rest)?),
+        Keyword::Default => Statement::Default(value(rest)?),
+        Keyword::Ui => Statement::Ui(value(rest)?),
+        Keyword::OnTimeout => Statement::OnTimeout(value(rest)?),
+        Keyword::Timeout => Statement::Timeout(number(rest)?),
+        Keyword::TotalTimeout => Statement::TotalTimeout(number(rest)?),
+        Keyword::Prompt => Statement::Prompt(number(rest)? != 0),
+        Keyword::NoEscape => Statement::NoEscape(number(rest)? != 0),
+        Keyword::Implicit => Statement::Implicit(number(rest)? != 0),
+        Keyword::AllowOptions => Statement::AllowOptions(number(rest)? != 0),
+        Keyword::Say => Statement::Say(rest),
+        Keyword::Display => Statement::Display(value(rest)?),
+        Keyword::Include => Statement::Include { file: first_word(value(rest)?).0, tag: None },
     })
 }
 
 fn parse_menu<'t>(text: &'t [u8], rest: &'t [u8]) -> Result<Statement<'t>, Fault> {
-    let (second, rest) = first_word(value(rest)?);
-    let keyword = Keyword::new(second).ok_or(Fault::UnknownKeyword)?;
-    Ok(match keyword.as_bytes() {
-        b"label" => Statement::MenuLabel(rest),
-        b"title" => Statement::MenuTitle(rest),
-        b"default" => Statement::MenuDefault,
-        b"hide" => Statement::MenuHide,
-        b"disable" | b"disabled" => Statement::MenuDisable,
-        b"separator" => Statement::MenuSeparator,
-        b"passwd" => Statement::MenuPassword(rest),
-        b"begin" => Statement::MenuBegin(rest),
-        b"end" => Statement::MenuEnd,
-        b"exit" | b"goto" | b"quit" => Statement::MenuLeads,
-        b"include" => {
+    let (word, rest) = first_word(value(rest)?);
+    let Some(keyword) = find(MENU_KEYWORDS, word) else {
+        return if holds(MENU_IDLE, word) { Ok(Statement::Other(text)) } else { Err(Fault::UnknownKeyword) };
+    };
+    Ok(match keyword {
+        MenuKeyword::Label => Statement::MenuLabel(rest),
+        MenuKeyword::Title => Statement::MenuTitle(rest),
+        MenuKeyword::Default => Statement::MenuDefault,
+        MenuKeyword::Hide => Statement::MenuHide,
+        MenuKeyword::Disable => Statement::MenuDisable,
+        MenuKeyword::Separator => Statement::MenuSeparator,
+        MenuKeyword::Password => Statement::MenuPassword(rest),
+        MenuKeyword::Begin => Statement::MenuBegin(rest),
+        MenuKeyword::End => Statement::MenuEnd,
+        MenuKeyword::Leads => Statement::MenuLeads,
+        MenuKeyword::Include => {
             let (file, tag) = first_word(value(rest)?);
             Statement::Include { file, tag: (!tag.is_empty()).then_some(tag) }
         }
-        other if is_idle_menu(other) => Statement::Other(text),
-        _ => return Err(Fault::UnknownKeyword),
     })
-}
-
-fn kernel_kind(key: &[u8]) -> Option<Kind> {
-    Some(match key {
-        b"kernel" => Kind::Kernel,
-        b"linux" => Kind::Linux,
-        b"boot" => Kind::Boot,
-        b"bss" => Kind::Bss,
-        b"pxe" => Kind::Pxe,
-        b"fdimage" => Kind::FloppyImage,
-        b"com32" => Kind::Com32,
-        b"comboot" => Kind::ComBoot,
-        b"config" => Kind::Config,
-        _ => return None,
-    })
-}
-
-/// Keywords that are known and have nothing to say to a network boot.
-fn is_idle(key: &[u8]) -> bool {
-    const IDLE: &[&[u8]] = &[
-        b"serial",
-        b"console",
-        b"font",
-        b"kbdmap",
-        b"onerror",
-        b"nohalt",
-        b"nocomplete",
-        b"path",
-        b"sendcookies",
-        b"background",
-        b"fdtoverlays",
-        b"kaslrseed",
-        b"fallback",
-        b"endtext",
-    ];
-    IDLE.contains(&key) || is_function_key(key)
 }
 
 /// `f0` to `f12`: files that a key shows.
-fn is_function_key(key: &[u8]) -> bool {
-    key.strip_prefix(b"f").and_then(parse_decimal).is_some_and(|number| number <= 12)
-}
-
-/// The same below `MENU`: looks, and ways between submenus.
-fn is_idle_menu(key: &[u8]) -> bool {
-    const IDLE: &[&[u8]] = &[
-        b"background",
-        b"color",
-        b"colour",
-        b"msgcolor",
-        b"msgcolour",
-        b"resolution",
-        b"hidden",
-        b"hiddenkey",
-        b"shiftkey",
-        b"save",
-        b"nosave",
-        b"onerror",
-        b"master",
-        b"indent",
-        b"start",
-        b"autoboot",
-        b"tabmsg",
-        b"notabmsg",
-        b"passprompt",
-        b"clear",
-        b"immediate",
-        b"width",
-        b"margin",
-        b"passwordmargin",
-        b"rows",
-        b"tabmsgrow",
-        b"cmdlinerow",
-        b"endrow",
-        b"passwordrow",
-        b"timeoutrow",
-        b"helpmsgrow",
-        b"helpmsgendrow",
-        b"hiddenrow",
-        b"hshift",
-        b"vshift",
-        b"unhide",
-        b"cmdline",
-        b"totaltimeout",
-        b"timeout",
-    ];
-    IDLE.contains(&key)
+fn is_function_key(word: &[u8]) -> bool {
+    let digits = word.strip_prefix(b"f").or_else(|| word.strip_prefix(b"F"));
+    digits.and_then(parse_decimal).is_some_and(|number| number <= 12)
 }
 
 const fn value(rest: &[u8]) -> Result<&[u8], Fault> {
@@ -356,10 +367,7 @@ fn number(rest: &[u8]) -> Result<u32, Fault> {
     let (word, _) = first_word(value(rest)?);
     let hexadecimal = word.strip_prefix(b"0x").or_else(|| word.strip_prefix(b"0X"));
     let number = match hexadecimal {
-        Some(digits) if digits.iter().all(u8::is_ascii_hexdigit) => {
-            core::str::from_utf8(digits).ok().and_then(|digits| u32::from_str_radix(digits, 16).ok())
-        }
-        Some(_) => None,
+        Some(digits) => from_hexadecimal(digits).and_then(|number| u32::try_from(number).ok()),
         None => parse_decimal(word),
     };
     number.ok_or(Fault::BadNumber)

@@ -190,6 +190,6 @@ pub(super) fn keep<const N: usize>(text: &mut Text<N>, packet: &Packet<'_>, code
 /// An IPv4 address written in digits; a name would need DNS.
 fn literal(text: Value<'_>) -> Option<Ipv4Addr> {
     let text: Text<15> = Text::from_value(&text.trim_nul())?;
-    let address: Ipv4Addr = core::str::from_utf8(&text).ok()?.parse().ok()?;
+    let address = bootproto_core::text::ipv4(&text)?;
     (!address.is_unspecified()).then_some(address)
 }

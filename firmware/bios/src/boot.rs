@@ -66,21 +66,24 @@ impl Run<'_> {
         let now = clock.now();
         let seed = seed(mac);
         let (places, count) = map.places();
-        let dhcp =
-            dhcp::Config::new(seed, HardwareAddress::ethernet(mac)).with_arch(0).with_undi_version(2, 1);
-        let config = Config::new(seed.rotate_left(32), dhcp)
-            .with_load(Load::Skip)
-            .with_chaining(true)
-            .with_caps(Caps { nbp: map.program_room(), ..Caps::DEFAULT })
-            .with_memory(places.get(..count).unwrap_or_default());
+        // Made twice where it has to be: that is less code than a copy of it.
+        let config = || {
+            let dhcp =
+                dhcp::Config::new(seed, HardwareAddress::ethernet(mac)).with_arch(0).with_undi_version(2, 1);
+            Config::new(seed.rotate_left(32), dhcp)
+                .with_load(Load::Skip)
+                .with_chaining(true)
+                .with_caps(Caps { nbp: map.program_room(), ..Caps::DEFAULT })
+                .with_memory(places.get(..count).unwrap_or_default())
+        };
         let cached = packets.answers();
         let taken_over =
-            cached.and_then(|(ack, reply)| Client::from_cached(config.clone(), now, ack, None, reply).ok());
+            cached.and_then(|(ack, reply)| Client::from_cached(config(), now, ack, None, reply).ok());
         let client = match taken_over {
             Some(client) => client,
             None => {
                 let _ = writeln!(console, "configure: the ROM keeps no DHCP answer; asking anew");
-                Client::new(config, now)?
+                Client::new(config(), now)?
             }
         };
         // SAFETY: the map keeps this memory for us, and each place is taken here and once.
@@ -201,7 +204,7 @@ impl Run<'_> {
 
     fn act_all(&mut self, event: Event<'_>, now: Instant) {
         let mut next = self.act(event, now);
-        while next != Event::Nothing {
+        while !matches!(next, Event::Nothing) {
             next = self.act(next, now);
         }
     }

@@ -9,9 +9,10 @@ mod option_list;
 mod packet;
 mod request;
 
+pub use bootproto_core::text::decimal;
 pub use error_code::ErrorCode;
 pub use opcode::Opcode;
-pub use option_list::{Multicast, OptionList, OptionListIter, OptionName, decimal};
+pub use option_list::{Multicast, OptionList, OptionListIter, OptionName};
 pub use packet::{Packet, write_ack, write_data, write_error};
 pub use request::{Direction, MAX_NAME, Mode, Request};
 

@@ -2,6 +2,7 @@
 
 use core::net::Ipv4Addr;
 
+use bootproto_core::text::{decimal, ipv4};
 use bootproto_core::{ParseError, ParseErrorKind, Reader};
 
 /// An option's name where it is one that we know; names are compared without regard to case (RFC 2347).
@@ -127,18 +128,6 @@ impl<'a> Iterator for OptionListIter<'a> {
     }
 }
 
-/// A number in decimal digits; `None` for anything else, the empty string and what exceeds 64 bits included.
-#[must_use]
-pub fn decimal(text: &[u8]) -> Option<u64> {
-    if text.is_empty() {
-        return None;
-    }
-    text.iter().try_fold(0_u64, |value, byte| {
-        let digit = byte.checked_sub(b'0').filter(|digit| *digit < 10)?;
-        value.checked_mul(10)?.checked_add(u64::from(digit))
-    })
-}
-
 /// The value of `multicast` in an OACK (RFC 2090): `address,port,mc`, where the first two may be empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Multicast {
@@ -161,7 +150,7 @@ impl Multicast {
         }
         let group = match group {
             [] => None,
-            text => Some(core::str::from_utf8(text).ok()?.parse().ok()?),
+            text => Some(ipv4(text)?),
         };
         let port = match port {
             [] => None,

@@ -1,0 +1,79 @@
+//! Numbers and addresses in plain text, as a fixed grammar has them: nothing around them, no signs.
+
+use core::net::Ipv4Addr;
+
+/// A number in decimal digits; `None` for anything else, the empty string and what exceeds 64 bits included.
+#[must_use]
+pub fn decimal(text: &[u8]) -> Option<u64> {
+    digits(text, 10)
+}
+
+/// A number in hexadecimal digits of either case; `None` as for [`decimal`].
+#[must_use]
+pub fn hexadecimal(text: &[u8]) -> Option<u64> {
+    digits(text, 16)
+}
+
+/// An address in dotted decimal, its numbers without leading zeros, which some take for octal.
+#[must_use]
+pub fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
+    let mut parts = text.split(|byte| *byte == b'.');
+    let mut octets = [0; 4];
+    for octet in &mut octets {
+        let part = parts.next()?;
+        if part.len() > 1 && part.starts_with(b"0") {
+            return None;
+        }
+        *octet = u8::try_from(decimal(part)?).ok()?;
+    }
+    parts.next().is_none().then(|| Ipv4Addr::from(octets))
+}
+
+fn digits(text: &[u8], base: u8) -> Option<u64> {
+    if text.is_empty() {
+        return None;
+    }
+    text.iter().try_fold(0_u64, |value, byte| {
+        let digit = match byte.to_ascii_lowercase() {
+            digit @ b'0'..=b'9' => digit.checked_sub(b'0'),
+            digit @ b'a'..=b'f' => digit.checked_sub(b'a'.saturating_sub(10)),
+            _ => None,
+        };
+        let digit = digit.filter(|digit| *digit < base)?;
+        value.checked_mul(u64::from(base))?.checked_add(u64::from(digit))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::{decimal, hexadecimal, ipv4};
+    use core::net::Ipv4Addr;
+    use proptest::prelude::*;
+    use std::format;
+    use std::string::String;
+
+    proptest! {
+        #[test]
+        fn addresses_are_those_of_the_standard_library(text in "[0-9.]{0,16}|([0-9]{1,3}\\.){3}[0-9]{1,3}|.{0,20}") {
+            prop_assert_eq!(ipv4(text.as_bytes()), text.parse::<Ipv4Addr>().ok());
+        }
+
+        #[test]
+        fn numbers_come_back(number: u64) {
+            prop_assert_eq!(decimal(format!("{number}").as_bytes()), Some(number));
+            prop_assert_eq!(hexadecimal(format!("{number:x}").as_bytes()), Some(number));
+            prop_assert_eq!(hexadecimal(format!("{number:X}").as_bytes()), Some(number));
+        }
+
+        #[test]
+        fn what_is_no_number_is_none(text in "[0-9a-gA-G +-]{0,22}") {
+            let plain = |text: &String, base| {
+                let signed = text.contains(['+', '-']);
+                u64::from_str_radix(text, base).ok().filter(|_| !signed)
+            };
+            prop_assert_eq!(decimal(text.as_bytes()), plain(&text, 10));
+            prop_assert_eq!(hexadecimal(text.as_bytes()), plain(&text, 16));
+        }
+    }
+}
