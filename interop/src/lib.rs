@@ -12,6 +12,7 @@
 pub mod cpio;
 pub mod dhcp;
 pub mod fabric;
+pub mod flat;
 pub mod frames;
 pub mod guest;
 pub mod ibsim;

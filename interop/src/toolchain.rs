@@ -1,7 +1,7 @@
 //! Compilers for machines without an operating system: rustup's library for a target, or Debian's compiler, whose
 //! library source is packaged with it.
 
-use crate::{Outcome, packages};
+use crate::{Outcome, flat, packages};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 const DEBIAN: [&str; 2] = ["rustc-web", "rust-web-src"];
 
 /// What the compiler is told for a small program: SHA-256 is not unrolled.
-pub(crate) const SMALL: &str = r#"--cfg=sha2_backend="soft" --cfg=sha2_backend_soft="compact""#;
+pub const SMALL: &str = r#"--cfg=sha2_backend="soft" --cfg=sha2_backend_soft="compact""#;
 
 /// How a target is built for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,35 +95,51 @@ pub fn bootproto_efi(install: bool) -> Outcome<PathBuf> {
     built.clone().map_err(Into::into)
 }
 
-/// Builds it for a processor, as `firmware/bootproto.efi` or `firmware/bootproto-arm64.efi`.
+/// Builds it for a processor, as `firmware/bootproto.efi` or `firmware/bootproto-arm64.efi`. For x86-64 it is packed.
 ///
 /// # Errors
 /// There is no compiler for it, or it does not build.
 pub fn build_efi(processor: Processor, install: bool) -> Outcome<PathBuf> {
     let target = processor.target();
     let toolchain = find(target, install)?;
+    let linker = if toolchain == Toolchain::Debian { Some(linker(install, "lld-link")?) } else { None };
     // Two compilers must not share one folder.
     let folder = packages::target().join("firmware");
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware");
-    let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    build.args(["build", "--release", "--locked", "--package", "bootproto-uefi"]);
-    build.args(["--target", target, "--target-dir"]).arg(&folder).current_dir(root);
-    toolchain.prepare(&mut build, "core,alloc");
-    if toolchain == Toolchain::Debian {
-        let variable = format!("CARGO_TARGET_{}_LINKER", target.replace('-', "_").to_uppercase());
-        build.env(variable, linker(install)?);
+    let packed = folder.join("bootproto.packed");
+    let build = |package: &str| -> Outcome {
+        let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        build.args(["build", "--release", "--locked", "--package", package, "--target", target]);
+        build.arg("--target-dir").arg(&folder);
+        build.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware"));
+        toolchain.prepare(&mut build, "core,alloc");
+        build.env("RUSTFLAGS", SMALL).env_remove("CARGO_ENCODED_RUSTFLAGS").env("BOOTPROTO_PACKED", &packed);
+        if let Some(linker) = &linker {
+            let variable = format!("CARGO_TARGET_{}_LINKER", target.replace('-', "_").to_uppercase());
+            build.env(variable, linker);
+        }
+        let built = build.status()?.success();
+        if built { Ok(()) } else { Err(format!("{package} does not build for {target}").into()) }
+    };
+    let release = folder.join(target).join("release");
+    let read = |path: &Path| std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()));
+    build("bootproto-uefi")?;
+    let mut program = read(&release.join("bootproto.efi"))?;
+    // On ARM the unpacker would have to see to the caches.
+    if processor == Processor::X86 {
+        std::fs::write(&packed, flat::pack(&program)?)?;
+        build("bootproto-uefi-unpack")?;
+        program = read(&release.join("unpack.efi"))?;
     }
-    if !build.status()?.success() {
-        return Err(format!("bootproto.efi does not build for {target}").into());
-    }
-    let built = folder.join(target).join("release/bootproto.efi");
     let place = folder.join(processor.file());
-    std::fs::copy(&built, &place).map_err(|error| format!("{}: {error}", built.display()))?;
+    std::fs::write(&place, program)?;
     Ok(place)
 }
 
-/// A linker of LLVM's: the one that came with rustup's compiler, or Debian's.
-fn linker(install: bool) -> Outcome<PathBuf> {
+/// A linker of LLVM's: the one that came with rustup's compiler, or Debian's, where `debian` is its name for the kind.
+///
+/// # Errors
+/// There is neither.
+pub fn linker(install: bool, debian: &str) -> Outcome<PathBuf> {
     let host = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
     let root = Command::new("rustc").args(["--print", "sysroot"]).current_dir(host).output();
     let root = root.ok().map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
@@ -131,11 +147,11 @@ fn linker(install: bool) -> Outcome<PathBuf> {
     if let Some(ours) = ours.filter(|path| path.exists()) {
         return Ok(ours);
     }
-    let debian = Path::new("/usr/bin/lld-link");
+    let debian = Path::new("/usr/bin").join(debian);
     if !debian.exists() && install {
         packages::install(&["lld"])?;
     }
-    if debian.exists() { Ok(debian.into()) } else { Err("needs a linker: apt-get install lld".into()) }
+    if debian.exists() { Ok(debian) } else { Err("needs a linker: apt-get install lld".into()) }
 }
 
 fn has_debian() -> bool {

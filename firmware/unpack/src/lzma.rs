@@ -1,119 +1,113 @@
-//! The decoder. One table holds all probabilities; the constants say where each kind begins.
+//! The decoder, for the one set of properties that the packer uses: lc = 3, lp = 0, pb = 0. One table holds all
+//! probabilities; the constants say where each kind begins.
+//!
+//! Damage is noted and decoding goes on, for every bit of output is checked by what follows it, and a check after each
+//! step would double the code.
 
 /// The bytes in front of the stream: properties, dictionary size, length.
 pub const HEADER: usize = 13;
 
+/// `(pb * 5 + lp) * 9 + lc`.
+const PROPERTIES: u8 = 3;
+
 const IS_MATCH: usize = 0;
-const IS_REP: usize = IS_MATCH + 12 * 16;
+const IS_REP: usize = IS_MATCH + 12;
 const IS_REP_0: usize = IS_REP + 12;
 const IS_REP_1: usize = IS_REP_0 + 12;
 const IS_REP_2: usize = IS_REP_1 + 12;
 const IS_REP_0_LONG: usize = IS_REP_2 + 12;
-const SLOT: usize = IS_REP_0_LONG + 12 * 16;
+const SLOT: usize = IS_REP_0_LONG + 12;
 const DISTANCE: usize = SLOT + 4 * 64;
 const ALIGN: usize = DISTANCE + 115;
 const LENGTH: usize = ALIGN + 16;
 const REP_LENGTH: usize = LENGTH + LENGTHS;
 const LITERAL: usize = REP_LENGTH + LENGTHS;
 
-/// The probabilities of one kind of length: two choices, two tables of eight for each position, one of 256.
-const LENGTHS: usize = 2 + 16 * 8 + 16 * 8 + 256;
-/// At most eight contexts for a literal.
+/// The probabilities of one kind of length: two choices, two tables of eight, one of 256.
+const LENGTHS: usize = 2 + 8 + 8 + 256;
+/// Eight contexts for a literal: the upper three bits of the byte before it.
 const TABLE: usize = LITERAL + 8 * 0x300;
 
 /// Decompresses `packed`, header and all, into `out`, which it fills. `None` if it is damaged, or of another length.
 pub fn unpack(packed: &[u8], out: &mut [u8]) -> Option<()> {
-    let (header, stream) = packed.split_at_checked(HEADER)?;
-    let properties = *header.first()?;
-    let size = u64::from_le_bytes(header.get(5..)?.try_into().ok()?);
-    let (context_bits, rest) = (properties % 9, properties / 9);
-    let (low_bits, position_bits) = (rest % 5, rest / 5);
+    let (header, stream) = packed.split_first_chunk::<HEADER>()?;
+    let [PROPERTIES, _, _, _, _, size @ ..] = header else { return None };
     // The first byte of the stream is always 0.
-    let (first, stream) = stream.split_at_checked(5)?;
-    let [0, code @ ..] = first.first_chunk::<5>()? else { return None };
-    if context_bits + low_bits > 3 || position_bits > 4 || usize::try_from(size).ok()? != out.len() {
+    let Some(([0, code @ ..], input)) = stream.split_first_chunk::<5>() else { return None };
+    if u64::from_le_bytes(*size) != out.len() as u64 {
         return None;
     }
-    let mut decoder = Decoder {
-        bits: Bits { input: stream, range: u32::MAX, code: u32::from_be_bytes(*code), table: [1024; TABLE] },
-        out,
-        at: 0,
-        context_bits: u32::from(context_bits),
-        low_mask: (1 << low_bits) - 1,
-        position_mask: (1 << position_bits) - 1,
-        state: 0,
-        recent: [0; 4],
-    };
+    let code = u32::from_be_bytes(*code);
+    let bits = Bits { input, range: u32::MAX, code, damaged: false, table: [1024; TABLE] };
+    let mut decoder = Decoder { bits, out, at: 0, state: 0, recent: [0; 4] };
     while decoder.at < decoder.out.len() {
-        decoder.step()?;
+        decoder.step();
     }
-    decoder.bits.is_at_end().then_some(())
+    // The encoder leaves nothing behind.
+    let bits = &mut decoder.bits;
+    bits.normalize();
+    (bits.code == 0 && bits.input.is_empty() && !bits.damaged).then_some(())
 }
 
 struct Bits<'p> {
     input: &'p [u8],
     range: u32,
     code: u32,
+    damaged: bool,
     table: [u16; TABLE],
 }
 
 impl Bits<'_> {
-    /// The encoder leaves nothing behind.
-    fn is_at_end(&mut self) -> bool {
-        self.normalize().is_some() && self.code == 0 && self.input.is_empty()
-    }
-
-    fn normalize(&mut self) -> Option<()> {
+    fn normalize(&mut self) {
         if self.range < 1 << 24 {
-            let (byte, rest) = self.input.split_first()?;
-            self.input = rest;
+            let byte = self.input.split_off_first().copied();
+            self.damaged |= byte.is_none();
             self.range <<= 8;
-            self.code = self.code << 8 | u32::from(*byte);
+            self.code = self.code << 8 | u32::from(byte.unwrap_or(0));
         }
-        Some(())
     }
 
-    fn bit(&mut self, index: usize) -> Option<usize> {
-        self.normalize()?;
-        let probability = self.table.get_mut(index)?;
+    fn bit(&mut self, index: usize) -> usize {
+        self.normalize();
+        let Some(probability) = self.table.get_mut(index) else { return 0 };
         let bound = (self.range >> 11) * u32::from(*probability);
         if self.code < bound {
             self.range = bound;
             *probability += (2048 - *probability) >> 5;
-            Some(0)
+            0
         } else {
             self.range -= bound;
             self.code -= bound;
             *probability -= *probability >> 5;
-            Some(1)
+            1
         }
     }
 
     /// A number of `count` bits, the highest first.
-    fn tree(&mut self, base: usize, count: u32) -> Option<usize> {
+    fn tree(&mut self, base: usize, count: u32) -> usize {
         let mut number = 1;
-        for _ in 0..count {
-            number = number << 1 | self.bit(base + number)?;
+        while number >> count == 0 {
+            number = number << 1 | self.bit(base + number);
         }
-        Some(number - (1 << count))
+        number - (1 << count)
     }
 
     /// A number of `count` bits, the lowest first.
-    fn reversed(&mut self, base: usize, count: u32) -> Option<usize> {
+    fn reversed(&mut self, base: usize, count: u32) -> usize {
         let (mut node, mut number) = (1, 0);
         for place in 0..count {
-            let bit = self.bit(base + node)?;
+            let bit = self.bit(base + node);
             node = node << 1 | bit;
             number |= bit << place;
         }
-        Some(number)
+        number
     }
 
     /// A number of `count` bits that are as likely 0 as 1.
-    fn direct(&mut self, count: u32) -> Option<usize> {
+    fn direct(&mut self, count: u32) -> usize {
         let mut number = 0;
         for _ in 0..count {
-            self.normalize()?;
+            self.normalize();
             self.range >>= 1;
             let bit = self.code >= self.range;
             if bit {
@@ -121,17 +115,31 @@ impl Bits<'_> {
             }
             number = number << 1 | usize::from(bit);
         }
-        Some(number)
+        number
     }
 
-    fn length(&mut self, base: usize, position: usize) -> Option<usize> {
-        Some(if self.bit(base)? == 0 {
-            self.tree(base + 2 + position * 8, 3)?
-        } else if self.bit(base + 1)? == 0 {
-            8 + self.tree(base + 130 + position * 8, 3)?
+    fn length(&mut self, base: usize) -> usize {
+        if self.bit(base) == 0 {
+            2 + self.tree(base + 2, 3)
+        } else if self.bit(base + 1) == 0 {
+            10 + self.tree(base + 10, 3)
         } else {
-            16 + self.tree(base + 258, 8)?
-        })
+            18 + self.tree(base + 18, 8)
+        }
+    }
+
+    fn distance(&mut self, length: usize) -> usize {
+        let slot = self.tree(SLOT + (length - 2).min(3) * 64, 6);
+        if slot < 4 {
+            return slot;
+        }
+        let count = (slot >> 1) as u32 - 1;
+        let distance = (2 | slot & 1) << count;
+        if slot < 14 {
+            distance + self.reversed(DISTANCE + distance - slot, count)
+        } else {
+            distance + (self.direct(count - 4) << 4) + self.reversed(ALIGN, 4)
+        }
     }
 }
 
@@ -139,9 +147,6 @@ struct Decoder<'p, 'o> {
     bits: Bits<'p>,
     out: &'o mut [u8],
     at: usize,
-    context_bits: u32,
-    low_mask: usize,
-    position_mask: usize,
     /// What came last, in the specification's twelve states: below 7 it was a literal.
     state: usize,
     /// The four distances used last, less one.
@@ -150,53 +155,52 @@ struct Decoder<'p, 'o> {
 
 impl Decoder<'_, '_> {
     /// One literal or one match.
-    fn step(&mut self) -> Option<()> {
-        let position = self.at & self.position_mask;
-        let (state, place) = (self.state, self.state * 16 + position);
-        let after = |literal, other| if state < 7 { literal } else { other };
-        if self.bits.bit(IS_MATCH + place)? == 0 {
+    fn step(&mut self) {
+        let (state, bits) = (self.state, &mut self.bits);
+        if bits.bit(IS_MATCH + state) == 0 {
             return self.literal();
         }
-        if self.bits.bit(IS_REP + state)? == 0 {
-            let length = self.bits.length(LENGTH, position)?;
-            let distance = self.distance(length)?;
-            let [a, b, c, _] = self.recent;
-            self.recent = [distance, a, b, c];
-            self.state = after(7, 10);
-            return self.copy(length + 2);
-        }
-        if self.bits.bit(IS_REP_0 + state)? == 0 {
-            if self.bits.bit(IS_REP_0_LONG + place)? == 0 {
-                self.state = after(9, 11);
-                return self.copy(1);
+        let (mut kind, mut length) = (8, 1);
+        let [a, b, c, d] = self.recent;
+        if bits.bit(IS_REP + state) == 0 {
+            kind = 7;
+            length = bits.length(LENGTH);
+            self.recent = [bits.distance(length), a, b, c];
+        } else if bits.bit(IS_REP_0 + state) == 0 {
+            if bits.bit(IS_REP_0_LONG + state) == 0 {
+                kind = 9;
             }
+        } else if bits.bit(IS_REP_1 + state) == 0 {
+            self.recent = [b, a, c, d];
+        } else if bits.bit(IS_REP_2 + state) == 0 {
+            self.recent = [c, a, b, d];
         } else {
-            let [a, b, c, d] = self.recent;
-            self.recent = if self.bits.bit(IS_REP_1 + state)? == 0 {
-                [b, a, c, d]
-            } else if self.bits.bit(IS_REP_2 + state)? == 0 {
-                [c, a, b, d]
-            } else {
-                [d, a, b, c]
-            };
+            self.recent = [d, a, b, c];
         }
-        let length = self.bits.length(REP_LENGTH, position)?;
-        self.state = after(8, 11);
-        self.copy(length + 2)
+        if kind == 8 {
+            length = bits.length(REP_LENGTH);
+        }
+        self.state = match (state < 7, kind) {
+            (true, kind) => kind,
+            (false, 7) => 10,
+            (false, _) => 11,
+        };
+        for _ in 0..length {
+            let byte = self.earlier();
+            self.put(byte);
+        }
     }
 
-    fn literal(&mut self) -> Option<()> {
+    fn literal(&mut self) {
         let before = self.at.checked_sub(1).and_then(|last| self.out.get(last)).copied().unwrap_or(0);
-        let context = (self.at & self.low_mask) << self.context_bits
-            | usize::from(before).checked_shr(8 - self.context_bits).unwrap_or(0);
-        let base = LITERAL + 0x300 * context;
+        let base = LITERAL + 0x300 * usize::from(before >> 5);
         let mut symbol = 1;
         if self.state >= 7 {
-            let mut matched = usize::from(*self.out.get(self.from()?)?);
+            let mut matched = usize::from(self.earlier());
             while symbol < 0x100 {
                 let expected = matched >> 7 & 1;
                 matched <<= 1;
-                let bit = self.bits.bit(base + ((1 + expected) << 8) + symbol)?;
+                let bit = self.bits.bit(base + ((1 + expected) << 8) + symbol);
                 symbol = symbol << 1 | bit;
                 if bit != expected {
                     break;
@@ -204,47 +208,30 @@ impl Decoder<'_, '_> {
             }
         }
         while symbol < 0x100 {
-            symbol = symbol << 1 | self.bits.bit(base + symbol)?;
+            symbol = symbol << 1 | self.bits.bit(base + symbol);
         }
-        *self.out.get_mut(self.at)? = symbol as u8;
-        self.at += 1;
+        self.put(symbol as u8);
         self.state = match self.state {
             0..=3 => 0,
             4..=9 => self.state - 3,
             _ => self.state - 6,
         };
-        Some(())
     }
 
-    fn distance(&mut self, length: usize) -> Option<usize> {
-        let slot = self.bits.tree(SLOT + length.min(3) * 64, 6)?;
-        if slot < 4 {
-            return Some(slot);
-        }
-        let count = (slot >> 1) as u32 - 1;
-        let distance = (2 | slot & 1) << count;
-        Some(
-            distance
-                + if slot < 14 {
-                    self.bits.reversed(DISTANCE + distance - slot, count)?
-                } else {
-                    let high = self.bits.direct(count - 4)? << 4;
-                    high + self.bits.reversed(ALIGN, 4)?
-                },
-        )
-    }
-
-    /// Where the next byte of a match comes from.
-    fn from(&self) -> Option<usize> {
+    /// The byte that is repeated next.
+    fn earlier(&mut self) -> u8 {
         let [distance, ..] = self.recent;
-        self.at.checked_sub(distance)?.checked_sub(1)
+        let byte = self.at.checked_sub(distance + 1).and_then(|at| self.out.get(at)).copied();
+        self.bits.damaged |= byte.is_none();
+        byte.unwrap_or(0)
     }
 
-    fn copy(&mut self, length: usize) -> Option<()> {
-        for _ in 0..length {
-            *self.out.get_mut(self.at)? = *self.out.get(self.from()?)?;
-            self.at += 1;
+    fn put(&mut self, byte: u8) {
+        if let Some(place) = self.out.get_mut(self.at) {
+            *place = byte;
+        } else {
+            self.bits.damaged = true;
         }
-        Some(())
+        self.at += 1;
     }
 }
