@@ -1,7 +1,7 @@
-//! What runs without an operating system: the proof that the protocol crates can, and the programs of `firmware/`.
+//! What runs without an operating system: the proof that the boot client can.
 
 use crate::command::{Done, cargo, run as start};
-use interop::{nbp, toolchain};
+use interop::toolchain;
 
 /// A processor without an operating system.
 const TARGET: &str = "thumbv7m-none-eabi";
@@ -18,15 +18,4 @@ pub(crate) fn run(install: bool) -> Done {
         build.args(["--target-dir", "target/bare-metal"]);
     }
     start(&mut build)
-}
-
-/// Builds the boot programs and says where they are.
-pub(crate) fn firmware(install: bool) -> Done {
-    let arm64 = |install| toolchain::build_efi(toolchain::Processor::Arm64, install);
-    for build in [toolchain::bootproto_efi, arm64, nbp::bootproto_0] {
-        let built = build(install).map_err(|error| error.to_string())?;
-        let size = std::fs::metadata(&built).map_err(|error| error.to_string())?.len();
-        println!("{}: {size} bytes", built.display());
-    }
-    Ok(())
 }

@@ -48,8 +48,8 @@ enum Chore {
         #[arg(long)]
         check: bool,
     },
-    /// Shows the sizes of source files; over 600 lines is an error.
-    Size,
+    /// Shows the sizes of source files, boot programs and machines, and says what is over its limit.
+    Size(size::Options),
     /// Builds `bootproto` for a target without an operating system.
     BareMetal {
         /// Install nothing.
@@ -78,9 +78,9 @@ fn main() -> ExitCode {
         Chore::Fabric(options) => fabric::run(&options),
         Chore::Errors { check } => errors::run(check),
         Chore::Readme { check } => readme::run(check),
-        Chore::Size => size::run(),
+        Chore::Size(options) => size::run(&options),
         Chore::BareMetal { no_install } => bare_metal::run(!no_install),
-        Chore::Firmware { no_install } => bare_metal::firmware(!no_install),
+        Chore::Firmware { no_install } => size::firmware(!no_install),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -60,7 +60,7 @@ fn checks(tally: &mut Tally, options: &Options) {
     tally.check(&mut cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]));
     let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--document-private-items", "--quiet"]);
     tally.check(doc.env("RUSTDOCFLAGS", "-D warnings"));
-    tally.chore("sizes of source files", size::run);
+    tally.chore("sizes of source files", size::files);
     tally.chore("docs/errors.md", || errors::run(true));
     tally.chore("the example in README.md", || readme::run(true));
     let mut format = cargo(&["fmt", "--all", "--check", "--manifest-path", "firmware/Cargo.toml"]);
@@ -72,7 +72,7 @@ fn checks(tally: &mut Tally, options: &Options) {
         cargo(&["clippy", "--manifest-path", "firmware/bios/Cargo.toml", "--quiet", "--target-dir"]);
     tally.check(lints.args(["target/firmware-host", "--", "-D", "warnings"]));
     tally.chore("bootproto without an operating system", || bare_metal::run(!options.no_install));
-    tally.chore("the boot programs of firmware/", || bare_metal::firmware(!options.no_install));
+    tally.chore("the boot programs of firmware/", || size::firmware(!options.no_install));
 }
 
 fn interop(tally: &mut Tally, options: &Options) -> serde_json::Value {

@@ -1,4 +1,4 @@
-//! Small rooms: the sizes of source files.
+//! Small rooms: how long source files are.
 
 use crate::command::{Done, ask, root};
 
