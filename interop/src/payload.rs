@@ -9,7 +9,10 @@ use std::sync::{Mutex, OnceLock};
 
 /// The command line that the machines are booted with. A kernel that counts too few ticks of the timer, for the host is
 /// busy, would otherwise end there.
-pub const COMMAND_LINE: &str = "console=ttyS0,115200 quiet no_timer_check interop=yes";
+///
+/// A root on ramfs may fill the whole memory; on tmpfs, which the kernel takes otherwise, half of what the packed initrd
+/// leaves: one of a gigabyte would not fit a machine of three.
+pub const COMMAND_LINE: &str = "console=ttyS0,115200 quiet no_timer_check rootfstype=ramfs interop=yes";
 
 /// What the initrd runs: it says that it lives, with what command line, and the digest of the payload.
 const INIT: &str = "#!/bin/busybox sh
