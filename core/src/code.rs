@@ -1,6 +1,6 @@
 //! Stable numbers for everything that can go wrong.
 //!
-//! A number is `BPcknn`: `c` the crate (0 core, 1 dhcp, 2 tftp, 3 bootproto, 4 pxe-api, 5 ib-verbs-lite, 6 netboot),
+//! A number is `BPcknn`: `c` the crate (0 core, 1 dhcp, 2 tftp, 3 bootproto, 4 pxe-api, 5 ib-verbs-lite, 6 netboot, 7 capi),
 //! `k` the kind (0 or 1 `Ignored` and parse errors, 2 `Failure`, 3 `ConfigError`), `nn` the variant. A number is never
 //! reused. `docs/errors.md` is made from these tables.
 

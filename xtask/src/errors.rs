@@ -55,6 +55,7 @@ fn tables() -> Vec<(&'static str, &'static [Entry])> {
         ("Management datagrams: why one changed nothing", bootproto_ib_verbs_lite::Ignored::TABLE),
         ("Management datagrams: why a request failed", bootproto_ib_verbs_lite::Failure::TABLE),
         ("Management datagrams: configuration", bootproto_ib_verbs_lite::ConfigError::TABLE),
+        ("A call from C that can't be right", bootproto_capi::Misuse::TABLE),
         ("`bootproto.efi`: what the firmware can't give", uefi::Trouble::TABLE),
         ("`netboot`: what the machine at hand can't do", netboot::Trouble::TABLE),
         ("`netboot`: what is wrong with the call", netboot::Mistake::TABLE),
