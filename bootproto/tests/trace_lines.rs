@@ -8,7 +8,7 @@
     reason = "a test"
 )]
 
-use bootproto::trace::{Direction, Packet};
+use bootproto::trace::{Direction, Lines, Packet};
 use bootproto_core::{Instant, UdpPath};
 use testkit::pcap;
 
@@ -113,4 +113,29 @@ fn frames() {
     for length in 0..arp.len() {
         assert!(received(&arp[..length]).len() > 12);
     }
+}
+
+fn at(micros: u64, payload: &[u8]) -> Packet<'_> {
+    let path = UdpPath::from_port(2070, "10.0.0.1:69".parse().unwrap());
+    Packet::datagram(Instant::from_micros(micros), Direction::Received, path, payload)
+}
+
+#[test]
+fn lines_take_half_of_the_time_at_most() {
+    let mut lines = Lines::default();
+    let block = at(1_000, &b"\0\x03\0\x01abc"[..]);
+    assert!(lines.is_due(&block));
+    lines.wrote(&block, Instant::from_micros(1_400));
+    // What waited meanwhile, and what comes in the 400 microseconds that follow.
+    for micros in [1_000, 1_400, 1_799] {
+        assert!(!lines.is_due(&at(micros, b"\0\x03\0\x02abc")));
+        assert!(!lines.is_due(&at(micros, b"\0\x04\0\x02")));
+    }
+    // Whatever is rare is always said.
+    assert!(lines.is_due(&at(1_500, b"\0\x05\0\x01no such file\0")));
+    let offer = offer();
+    assert!(lines.is_due(&at(1_500, &offer)));
+    assert_eq!(lines.take_left_out(), 6);
+    assert_eq!(lines.take_left_out(), 0);
+    assert!(lines.is_due(&at(1_800, b"\0\x03\0\x03abc")));
 }

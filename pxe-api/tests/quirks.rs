@@ -17,7 +17,7 @@ mod common;
 use bootproto_core::Instant;
 use bootproto_pxe_api::blocks::PacketFilter;
 use bootproto_pxe_api::undi::{
-    Applies, Attach, Client, Config, Event, Failure, Frame, Ignored, Keep, QUIRKS, Receive, Signal,
+    Applies, Attach, Client, Config, Effect, Event, Failure, Frame, Ignored, Keep, QUIRKS, Receive, Signal,
 };
 use bootproto_pxe_api::{AREA_SIZE, Exit, Opcode, SegmentOffset, Status};
 use common::rom::{AREA, OUT, Rig, Rom};
@@ -61,7 +61,7 @@ fn every_row_of_the_table_applies_to_its_adapter_and_to_no_other() {
         }
         let rig = up(settings, rom);
         assert_eq!(rig.client.quirks().collect::<Vec<_>>(), [quirk], "{}", quirk.why);
-        let polls = quirk.why != "Etherboot 5.4 says DONE with frames still waiting";
+        let polls = quirk.effect == Effect::Poll;
         assert_eq!(rig.client.interrupt(), if polls { None } else { Some(11) });
     }
     assert_eq!(up(config(), Rom::open()).client.quirks().count(), 0);

@@ -21,11 +21,13 @@
 //! ```
 
 mod describe;
+mod lines;
 mod packet;
 pub mod pcapng;
 mod ring;
 mod text;
 
+pub use lines::Lines;
 pub use packet::{Direction, Layer, Packet, What};
 pub use ring::{Iter, Ring};
 pub use text::{BEGIN, END, LINE, write_text};

@@ -17,6 +17,9 @@ use bootproto_dhcp::{HardwareAddress, client as dhcp};
 use core::fmt::Write as _;
 use core::net::SocketAddr;
 
+/// How many datagrams may be under way.
+const WINDOW: u16 = 16;
+
 /// How the boot ends.
 pub(crate) enum Ended {
     /// The kernel and all it needs are in memory.
@@ -54,9 +57,10 @@ pub(crate) struct Run<'s> {
 type Mistake = bootproto::client::ConfigError;
 
 impl Run<'_> {
-    /// A boot that goes on where the ROM's ended, or with a DHCP of its own if the ROM's can't be had.
+    /// A boot that goes on where the ROM's ended, or with a DHCP of its own if the ROM's can't be had. The card: its
+    /// address, and whether it can't take several datagrams at once.
     pub(crate) fn new(
-        mac: [u8; 6],
+        (mac, is_lockstep): ([u8; 6], bool),
         packets: &Packets,
         map: &Map,
         own: u64,
@@ -73,6 +77,7 @@ impl Run<'_> {
             Config::new(seed.rotate_left(32), dhcp)
                 .with_load(Load::Skip)
                 .with_chaining(true)
+                .with_window_size(if is_lockstep { 1 } else { WINDOW })
                 .with_caps(Caps { nbp: map.program_room(), ..Caps::DEFAULT })
                 .with_memory(places.get(..count).unwrap_or_default())
         };
@@ -163,8 +168,8 @@ impl Run<'_> {
             stack.probe(address, now);
         }
         while let Ok(Some(datagram)) = self.client.poll_transmit(now, buffer) {
-            self.watch
-                .see(self.console, &Packet::datagram(now, Direction::Sent, datagram.path, datagram.bytes));
+            let packet = Packet::datagram(now, Direction::Sent, datagram.path, datagram.bytes);
+            self.watch.see(self.console, self.clock, &packet);
             if let Err(reason) = stack.send(datagram.path, datagram.bytes) {
                 let _ = writeln!(self.console, "{}: {reason}", self.client.step());
             }
@@ -196,7 +201,8 @@ impl Run<'_> {
     }
 
     fn datagram(&mut self, now: Instant, path: UdpPath, payload: &[u8]) {
-        self.watch.see(self.console, &Packet::datagram(now, Direction::Received, path, payload));
+        let packet = Packet::datagram(now, Direction::Received, path, payload);
+        self.watch.see(self.console, self.clock, &packet);
         // The bytes that most datagrams carry are stored here, for their event borrows them.
         let event = self.client.handle_datagram(now, path, payload);
         self.act_all(event, now);

@@ -85,7 +85,7 @@ fn boot(console: &mut Console) -> u16 {
         undi.close(Keep::Everything);
         return FAILED;
     };
-    let mut run = match Run::new(mac, &packets, &map, own, *console, clock) {
+    let mut run = match Run::new((mac, undi.is_lockstep()), &packets, &map, own, *console, clock) {
         Ok(run) => run,
         Err(mistake) => {
             let _ = writeln!(console, "configure: {mistake}");

@@ -9,7 +9,7 @@ use bootproto_pxe_api::blocks::{
 use bootproto_pxe_api::entry::{Clues, Entry, Int1a, Memory as _, NotFound, find};
 use bootproto_pxe_api::fetch::{self, Fetch};
 use bootproto_pxe_api::undi::{
-    Attach, Cached, Client, Config, Event, Failure, Fragment, Frame, Keep, MINIMUM_FRAME, Receive, Signal,
+    Attach, Cached, Client, Config, Effect, Event, Failure, Fragment, Frame, Keep, MINIMUM_FRAME, Receive, Signal,
 };
 use bootproto_pxe_api::{AREA_SIZE, Call, Exit, Layout as _, Opcode, SegmentOffset};
 use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
@@ -134,6 +134,11 @@ impl Undi {
     pub(crate) fn address(&self) -> Option<[u8; 6]> {
         let information = self.port.client.information()?;
         if information.hardware_type == 1 { information.address().try_into().ok() } else { None }
+    }
+
+    /// Whether the card can't take several datagrams at once.
+    pub(crate) fn is_lockstep(&self) -> bool {
+        self.port.client.quirks().any(|quirk| quirk.effect == Effect::Lockstep)
     }
 
     /// Whether the ROM is iPXE's.

@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::console::{Console, Key};
 use crate::menu::INTERVAL;
-use bootproto::trace::{Packet, Ring};
+use bootproto::trace::{Lines, Packet, Ring};
 use core::fmt::Write as _;
 use core::net::Ipv4Addr;
 use core::time::Duration;
@@ -16,11 +16,12 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(crate) struct Watch {
     ring: Ring<'static>,
     each: bool,
+    lines: Lines,
 }
 
 impl Watch {
     pub(crate) fn new(storage: &'static mut [u8]) -> Self {
-        Self { ring: Ring::new(storage), each: false }
+        Self { ring: Ring::new(storage), each: false, lines: Lines::default() }
     }
 
     pub(crate) fn set_address(&mut self, address: Ipv4Addr) {
@@ -35,10 +36,15 @@ impl Watch {
     }
 
     /// A packet leaves or came.
-    pub(crate) fn see(&mut self, mut console: Console, packet: &Packet<'_>) {
+    pub(crate) fn see(&mut self, mut console: Console, clock: Clock, packet: &Packet<'_>) {
         self.ring.record(packet);
-        if self.each {
+        if self.each && self.lines.is_due(packet) {
+            let left_out = self.lines.take_left_out();
+            if left_out > 0 {
+                let _ = writeln!(console, "packets: {left_out} without a line, or the lines would delay them");
+            }
             let _ = writeln!(console, "{packet}");
+            self.lines.wrote(packet, clock.now());
         }
     }
 

@@ -16,7 +16,7 @@ use alloc::vec;
 use bootproto::Step;
 use bootproto::client::{Client, Config, Load, Texts};
 use bootproto::net::{Stack, Storage};
-use bootproto::trace::Direction;
+use bootproto::trace::{Direction, Packet};
 use bootproto_core::{Instant, Machine as _, Rng};
 use bootproto_dhcp::{HardwareAddress, client as dhcp};
 use core::time::Duration;
@@ -292,9 +292,10 @@ impl Drive<'_> {
     fn receive(&mut self) -> Option<Act> {
         let now = self.clock.now();
         let (client, caller, trace) = (&mut self.client, &mut self.caller, &mut self.trace);
+        let clock = &self.clock;
         let mut act = Act::Nothing;
         let came = self.network.receive(now, |path, payload| {
-            trace.record(now, Direction::Received, path, payload);
+            trace.record(clock, &Packet::datagram(now, Direction::Received, path, payload));
             let event = client.handle_datagram(now, path, payload);
             act = caller.take(client, event, now);
         });
@@ -328,7 +329,8 @@ impl Drive<'_> {
         let mut any = false;
         while let Ok(Some(datagram)) = self.client.poll_transmit(now, &mut self.sent) {
             any = true;
-            self.trace.record(now, Direction::Sent, datagram.path, datagram.bytes);
+            let packet = Packet::datagram(now, Direction::Sent, datagram.path, datagram.bytes);
+            self.trace.record(&self.clock, &packet);
             if let Err(reason) = self.network.send(datagram.path, datagram.bytes) {
                 self.caller.tell.say(self.client.step(), format_args!("not sent: {reason}"));
             }

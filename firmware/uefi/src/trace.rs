@@ -1,8 +1,7 @@
 //! The last packets: kept as they come and go, shown a line each if asked for, printed as a capture file after a failure.
 
 use crate::clock::{Clock, pause};
-use bootproto::trace::{Direction, Packet, Ring};
-use bootproto_core::{Instant, UdpPath};
+use bootproto::trace::{Lines, Packet, Ring};
 use core::net::Ipv4Addr;
 use core::time::Duration;
 use uefi::proto::console::text::Key;
@@ -29,11 +28,12 @@ pub(crate) enum Level {
 pub(crate) struct Trace<'s> {
     ring: Ring<'s>,
     level: Level,
+    lines: Lines,
 }
 
 impl<'s> Trace<'s> {
-    pub(crate) const fn new(storage: &'s mut [u8], level: Level) -> Self {
-        Self { ring: Ring::new(storage), level }
+    pub(crate) fn new(storage: &'s mut [u8], level: Level) -> Self {
+        Self { ring: Ring::new(storage), level, lines: Lines::default() }
     }
 
     /// Our address is known now.
@@ -42,11 +42,15 @@ impl<'s> Trace<'s> {
     }
 
     /// A datagram has come, or goes.
-    pub(crate) fn record(&mut self, now: Instant, direction: Direction, path: UdpPath, payload: &[u8]) {
-        let packet = Packet::datagram(now, direction, path, payload);
-        self.ring.record(&packet);
-        if self.level == Level::Lines {
+    pub(crate) fn record(&mut self, clock: &Clock, packet: &Packet<'_>) {
+        self.ring.record(packet);
+        if self.level == Level::Lines && self.lines.is_due(packet) {
+            let left_out = self.lines.take_left_out();
+            if left_out > 0 {
+                uefi::println!("packets: {left_out} without a line, or the lines would delay them");
+            }
             uefi::println!("{packet}");
+            self.lines.wrote(packet, clock.now());
         }
     }
 

@@ -32,6 +32,8 @@ pub enum Effect {
     Poll,
     /// After a round with frames look again at once, for DONE came too early.
     LookAgain,
+    /// Ask for no window: a second frame may find no room, and what the driver then does is worse than to lose it.
+    Lockstep,
 }
 
 /// One row of the table.
@@ -62,6 +64,12 @@ pub const QUIRKS: &[Quirk] = &[
     poll(0x8086, 0x1592, "Intel E810-C on AMD machines: its interrupts do not come"),
     poll(0x8086, 0x159b, "Intel E810-XXV on AMD machines: its interrupts do not come"),
     poll(0x14e4, 0x1655, "Broadcom BCM5717: claims interrupts, never raises one"),
+    lockstep(
+        0x8086,
+        0x1209,
+        "Intel 8255xER: iPXE's driver has four buffers, and wrecks low memory when they are full",
+    ),
+    lockstep(0x8086, 0x1229, "Intel 82557 to 82559: the same driver"),
     Quirk {
         applies: Applies::PciExpress,
         effect: Effect::Poll,
@@ -82,6 +90,11 @@ pub const QUIRKS: &[Quirk] = &[
 /// A row for an adapter whose ROM is to be asked.
 const fn poll(vendor: u16, device: u16, why: &'static str) -> Quirk {
     Quirk { applies: Applies::Pci { vendor, device }, effect: Effect::Poll, why }
+}
+
+/// A row for an adapter whose driver has room for very few frames.
+const fn lockstep(vendor: u16, device: u16, why: &'static str) -> Quirk {
+    Quirk { applies: Applies::Pci { vendor, device }, effect: Effect::Lockstep, why }
 }
 
 impl Quirk {
