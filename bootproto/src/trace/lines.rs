@@ -35,7 +35,7 @@ impl Lines {
     }
 
     /// The line of `packet` took until `now`.
-    pub fn wrote(&mut self, packet: &Packet<'_>, now: Instant) {
+    pub const fn wrote(&mut self, packet: &Packet<'_>, now: Instant) {
         let took: Duration = now.saturating_since(packet.at);
         self.free_at = Some(now.saturating_add(took));
     }
