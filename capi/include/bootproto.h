@@ -40,6 +40,12 @@
 // A datagram that a DHCP client sends is at most this long.
 #define BP_DHCP_MAX_TRANSMIT 768
 
+// How many words a `bp_net` has.
+#define BP_NET_WORDS 1280
+
+// A frame is at most this long, checksum excluded; longer ones are not sent.
+#define BP_FRAME_BYTES 1536
+
 // How many words a `bp_tftp` has.
 #define BP_TFTP_WORDS 128
 
@@ -458,6 +464,12 @@ struct bp_dhcp_boot_facts {
     uint8_t root_path[BP_NAME_BYTES];
 };
 
+// Storage for ARP, IPv4 and UDP on one network card, which must stay where it is. The caller provides it.
+struct bp_net {
+    // The library's.
+    uint64_t opaque[BP_NET_WORDS];
+};
+
 // What a download is told. `bp_tftp_config_begin` gives every field its default.
 struct bp_tftp_config {
     // Set by `bp_tftp_config_begin`.
@@ -798,7 +810,7 @@ bp_result bp_boot_handle_timeout(struct bp_boot *boot,
 
 // Writes the next datagram to send into `buffer` (`BP_BOOT_MAX_TRANSMIT` bytes are always enough): call it until
 // `transmit->data` has no bytes. With `BP_BUFFER_TOO_SMALL`, `transmit->data.length` says what it takes, and nothing
-// else has changed.
+// else has changed but what is in `buffer`.
 bp_result bp_boot_poll_transmit(struct bp_boot *boot,
                                 bp_instant now,
                                 uint8_t *buffer,
@@ -900,7 +912,7 @@ bp_result bp_dhcp_handle_timeout(struct bp_dhcp *dhcp,
 
 // Writes the next datagram to send into `buffer` (`BP_DHCP_MAX_TRANSMIT` bytes are always enough): call it until
 // `transmit->data` has no bytes. With `BP_BUFFER_TOO_SMALL`, `transmit->data.length` says what it takes, and nothing
-// else has changed.
+// else has changed but what is in `buffer`.
 bp_result bp_dhcp_poll_transmit(struct bp_dhcp *dhcp,
                                 bp_instant now,
                                 uint8_t *buffer,
@@ -946,6 +958,45 @@ bp_result bp_explain(bp_result code,
                      size_t capacity,
                      size_t *length);
 
+// Makes the stack in the caller's storage: `bytes` is its `sizeof`, `version` is `BP_VERSION`. The storage must stay
+// where it is. The configuration is that of the boot client: its hardware address, six bytes of Ethernet, is ours.
+bp_result bp_net_init(struct bp_net *net,
+                      size_t bytes,
+                      uint32_t version,
+                      const struct bp_boot_config *config,
+                      bp_instant now);
+
+// Takes one received frame, whoever it is from, and tells what the boot client makes of it. The address is taken into
+// use, and given up, before you hear of it.
+bp_result bp_net_handle_frame(struct bp_net *net,
+                              struct bp_boot *boot,
+                              bp_instant now,
+                              const uint8_t *frame,
+                              size_t length,
+                              struct bp_boot_event *event);
+
+// Tells the client and its stack that time has passed: call it when `bp_net_poll_timeout` is reached. After the end:
+// `BP_FINISHED`.
+bp_result bp_net_handle_timeout(struct bp_net *net,
+                                struct bp_boot *boot,
+                                bp_instant now,
+                                struct bp_boot_event *event);
+
+// Writes the next frame to send into `buffer` (`BP_FRAME_BYTES` are always enough) and tells its length: call it until
+// that is 0. With `BP_BUFFER_TOO_SMALL`, `length` says what it takes, and the frame still waits.
+bp_result bp_net_poll_frame(struct bp_net *net,
+                            struct bp_boot *boot,
+                            bp_instant now,
+                            uint8_t *buffer,
+                            size_t capacity,
+                            size_t *length);
+
+// When `bp_net_handle_timeout` and `bp_net_poll_frame` want to be called, or `BP_NEVER`.
+bp_result bp_net_poll_timeout(struct bp_net *net, const struct bp_boot *boot, bp_instant now, bp_instant *at);
+
+// Why the last datagram could not be sent, such as 3151: there is no route. `BP_OK` in `why` if it could.
+bp_result bp_net_undelivered(const struct bp_net *net, bp_result *why);
+
 // Gives every field of a configuration its default.
 bp_result bp_tftp_config_begin(struct bp_tftp_config *config);
 
@@ -970,7 +1021,7 @@ bp_result bp_tftp_handle_timeout(struct bp_tftp *tftp, bp_instant now, struct bp
 
 // Writes the next datagram to send into `buffer` (`BP_TFTP_MAX_TRANSMIT` bytes are always enough): call it until
 // `transmit->data` has no bytes. With `BP_BUFFER_TOO_SMALL`, `transmit->data.length` says what it takes, and nothing
-// else has changed.
+// else has changed but what is in `buffer`.
 bp_result bp_tftp_poll_transmit(struct bp_tftp *tftp,
                                 bp_instant now,
                                 uint8_t *buffer,
@@ -1028,4 +1079,5 @@ typedef char bp_check_entry[sizeof(struct bp_entry) == (sizeof(void *) == 8 ? 56
 typedef char bp_check_failure[sizeof(struct bp_failure) == (sizeof(void *) == 8 ? 12 : 12) ? 1 : -1];
 typedef char bp_check_placed[sizeof(struct bp_placed) == (sizeof(void *) == 8 ? 24 : 24) ? 1 : -1];
 typedef char bp_check_plan[sizeof(struct bp_plan) == (sizeof(void *) == 8 ? 320 : 320) ? 1 : -1];
+typedef char bp_check_net[sizeof(struct bp_net) == (sizeof(void *) == 8 ? 10240 : 10240) ? 1 : -1];
 #endif

@@ -4,6 +4,8 @@
 //! What belongs here: the table. The header's checks are made from it. Whoever changes a line of it changes
 //! [`BP_VERSION`](crate::BP_VERSION).
 
+#[cfg(feature = "frames")]
+use crate::net::*;
 use crate::{boot::*, dhcp::*, tftp::*, *};
 
 /// `name: size where a pointer has 8 bytes, size where it has 4 and structures align 8-byte fields to 8`.
@@ -41,4 +43,9 @@ sizes! {
     bp_failure: 12, 12;
     bp_placed: 24, 24;
     bp_plan: 320, 320;
+}
+
+#[cfg(feature = "frames")]
+sizes! {
+    bp_net: 10240, 10240;
 }

@@ -25,6 +25,8 @@ pub mod dhcp;
 mod explain;
 mod layout;
 mod misuse;
+#[cfg(feature = "frames")]
+pub mod net;
 #[cfg(all(feature = "freestanding", not(test)))]
 mod panic;
 mod raw;

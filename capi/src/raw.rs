@@ -233,9 +233,14 @@ pub(crate) fn apart(written: &[Span], read: &[Span]) -> Result<(), Misuse> {
     Ok(())
 }
 
+/// What no memory can be as long as is left to `look_at_many`, which knows what is wrong with it.
 fn span<T>(pointer: *const T, length: usize) -> Span {
     let start = pointer.addr();
-    Span(start, start.saturating_add(length.saturating_mul(size_of::<T>())))
+    let bytes = length.checked_mul(size_of::<T>()).filter(|bytes| isize::try_from(*bytes).is_ok());
+    match bytes.and_then(|bytes| start.checked_add(bytes)) {
+        Some(end) => Span(start, end),
+        None => Span(0, 0),
+    }
 }
 
 fn look<T>(pointer: *const T) -> Result<(), Misuse> {

@@ -73,6 +73,18 @@ peers! {
     /// A server that is connected to by the CM.
     UCMATOSE = "ucmatose", "rdmacm-utils",
         How::Unpack(&["librdmacm1", "libibverbs1", "libnl-3-200", "libnl-route-3-200"]), "usr/bin/ucmatose";
+    /// A compiler of C.
+    GCC = "gcc", "gcc", How::Install, "usr/bin/gcc";
+    /// Its libraries' headers.
+    LIBC_HEADERS = "the C library's headers", "libc6-dev", How::Install, "usr/include/stdio.h";
+    /// Runs a program and watches every access to memory.
+    VALGRIND = "valgrind", "valgrind", How::Install, "usr/bin/valgrind";
+    /// Builds by a Makefile.
+    MAKE = "make", "make", How::Install, "usr/bin/make";
+    /// Builds by a CMakeLists.txt.
+    CMAKE = "CMake", "cmake", How::Install, "usr/bin/cmake";
+    /// Says what to compile and link with.
+    PKG_CONFIG = "pkg-config", "pkg-config", How::Install, "usr/bin/pkg-config";
     /// Makes a device of RoCE out of a network card.
     RDMA = "rdma", "iproute2", How::Install, "usr/bin/rdma";
 }

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 mod bare_metal;
 mod bench;
 mod bench_uefi;
+mod capi;
 mod command;
 mod errors;
 mod fabric;
@@ -56,6 +57,8 @@ enum Chore {
         #[arg(long)]
         no_install: bool,
     },
+    /// Builds the library for C and puts it, with header, pkg-config and CMake files, under a prefix.
+    Capi(capi::Options),
     /// Builds the boot programs of firmware/: `bootproto.efi` and `bootproto.0`.
     Firmware {
         /// Install nothing.
@@ -80,6 +83,7 @@ fn main() -> ExitCode {
         Chore::Readme { check } => readme::run(check),
         Chore::Size(options) => size::run(&options),
         Chore::BareMetal { no_install } => bare_metal::run(!no_install),
+        Chore::Capi(options) => capi::run(&options),
         Chore::Firmware { no_install } => size::firmware(!no_install),
     };
     match done {

@@ -10,6 +10,8 @@ mod facts;
 mod plan;
 
 pub use calls::*;
+#[cfg(feature = "frames")]
+pub(crate) use client::Boot;
 pub use client::{BP_BOOT_MAX_TRANSMIT, BP_BOOT_WORDS, bp_boot};
 pub use config::*;
 pub use event::*;

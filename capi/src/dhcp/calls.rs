@@ -83,7 +83,7 @@ pub unsafe extern "C" fn bp_dhcp_handle_timeout(
 
 /// Writes the next datagram to send into `buffer` (`BP_DHCP_MAX_TRANSMIT` bytes are always enough): call it until
 /// `transmit->data` has no bytes. With `BP_BUFFER_TOO_SMALL`, `transmit->data.length` says what it takes, and nothing
-/// else has changed.
+/// else has changed but what is in `buffer`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bp_dhcp_poll_transmit(
     dhcp: *mut bp_dhcp,

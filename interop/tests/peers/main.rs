@@ -6,6 +6,7 @@
 use std::process::ExitCode;
 
 mod boot;
+mod c_programs;
 mod dhcp_dnsmasq;
 mod dhcp_infiniband;
 mod dhcp_isc;
@@ -65,6 +66,7 @@ fn main() -> ExitCode {
         ib_codec::CASES,
         ib_roce::CASES,
         boot::CASES,
+        c_programs::CASES,
         trace::CASES,
     ]
     .concat();
