@@ -40,6 +40,24 @@
 // A datagram that a DHCP client sends is at most this long.
 #define BP_DHCP_MAX_TRANSMIT 768
 
+// The length of the encapsulation header.
+#define BP_IPOIB_HEADER_BYTES 4
+
+// The length of an ARP packet with its encapsulation header.
+#define BP_IPOIB_ARP_BYTES 60
+
+// The `EtherType` of IPv4.
+#define BP_IPOIB_IPV4 2048
+
+// The `EtherType` of ARP.
+#define BP_IPOIB_ARP 2054
+
+// The operation of an ARP request.
+#define BP_IPOIB_REQUEST 1
+
+// The operation of an ARP reply.
+#define BP_IPOIB_REPLY 2
+
 // How many words a `bp_net` has.
 #define BP_NET_WORDS 1280
 
@@ -464,10 +482,106 @@ struct bp_dhcp_boot_facts {
     uint8_t root_path[BP_NAME_BYTES];
 };
 
+// A link-layer address of IPoIB.
+struct bp_ipoib_address {
+    // The queue pair that takes datagrams, 24 bits.
+    uint32_t qpn;
+    // Which connected modes its owner offers; 0 for datagrams alone.
+    uint8_t flags;
+    // 0.
+    uint8_t reserved[3];
+    // The port's GID.
+    uint8_t gid[16];
+};
+
+// An ARP packet of hardware type 32.
+struct bp_ipoib_arp {
+    // Who speaks.
+    struct bp_ipoib_address sender;
+    // Who is meant; without meaning in a request.
+    struct bp_ipoib_address target;
+    // The sender's address; 0.0.0.0 in a probe.
+    struct bp_ipv4 sender_ip;
+    // The address in question.
+    struct bp_ipv4 target_ip;
+    // `BP_IPOIB_REQUEST` or `BP_IPOIB_REPLY`.
+    uint16_t operation;
+    // 0.
+    uint16_t reserved;
+};
+
 // Storage for ARP, IPv4 and UDP on one network card, which must stay where it is. The caller provides it.
 struct bp_net {
     // The library's.
     uint64_t opaque[BP_NET_WORDS];
+};
+
+// An address of real mode.
+struct bp_far {
+    // The offset.
+    uint16_t offset;
+    // The segment.
+    uint16_t segment;
+};
+
+// A segment of a PXE stack.
+struct bp_pxe_segment {
+    // Its physical address.
+    uint32_t physical;
+    // Its segment, or selector.
+    uint16_t segment;
+    // Its size in bytes.
+    uint16_t size;
+};
+
+// What `!PXE` or `PXENV+` says.
+struct bp_pxe_entry {
+    // What to call: with `!PXE`'s convention (parameters on the stack), or `PXENV+`'s (ES:DI and BX).
+    struct bp_far entry;
+    // The entry point with a 32-bit stack; null where there is none.
+    struct bp_far entry_32;
+    // `!PXE`: the UNDI ROM ID.
+    struct bp_far undi_rom_id;
+    // `PXENV+` from version 2.1 on: the `!PXE` structure that is to be used instead; null where there is none.
+    struct bp_far successor;
+    // `PXENV+`: the version, 0x0201 for 2.1.
+    uint16_t version;
+    // 0.
+    uint16_t reserved;
+    // The UNDI's data.
+    struct bp_pxe_segment undi_data;
+    // The UNDI's code.
+    struct bp_pxe_segment undi_code;
+};
+
+// What the headers of an option ROM say.
+struct bp_rom {
+    // The length of this image; the next one begins behind it.
+    uint32_t length;
+    // PCI vendor, 0 in a ROM for another bus.
+    uint16_t vendor;
+    // PCI device.
+    uint16_t device;
+    // Whom the code is for: 0 x86 BIOS, 3 EFI.
+    uint8_t code_type;
+    // Whether no image follows.
+    bp_flag is_last;
+    // Whether all bytes add up to 0, without which a BIOS ignores the ROM.
+    bp_flag has_good_checksum;
+    // Whether there is a UNDI to load.
+    bp_flag has_undi;
+    // The boot entry vector of the first `$PnP` header that has one, or 0.
+    uint16_t boot_entry;
+    // Where the UNDI's loader is.
+    uint16_t undi_loader;
+    // How much stack, data and code the UNDI needs, in bytes.
+    uint16_t undi_stack;
+    // See `undi_stack`.
+    uint16_t undi_data;
+    // See `undi_stack`.
+    uint16_t undi_code;
+    // The version of the UNDI, 2.1 as 0x0201.
+    uint16_t undi_version;
 };
 
 // What a download is told. `bp_tftp_config_begin` gives every field its default.
@@ -958,6 +1072,28 @@ bp_result bp_explain(bp_result code,
                      size_t capacity,
                      size_t *length);
 
+// Takes a frame apart into its `EtherType` and its payload, which lies inside the frame.
+bp_result bp_ipoib_frame_read(const uint8_t *bytes,
+                              size_t length,
+                              uint16_t *ether_type,
+                              struct bp_bytes *payload);
+
+// Writes the header that stands before a payload of this type.
+bp_result bp_ipoib_frame_write(uint16_t ether_type, uint8_t *buffer, size_t capacity);
+
+// Reads the payload of a frame of type `BP_IPOIB_ARP`. What is wrong is a number from 101 on.
+bp_result bp_ipoib_arp_read(const uint8_t *payload, size_t length, struct bp_ipoib_arp *arp);
+
+// Writes a frame of type ARP, `BP_IPOIB_ARP_BYTES` long.
+bp_result bp_ipoib_arp_write(const struct bp_ipoib_arp *arp, uint8_t *buffer, size_t capacity);
+
+// The GID, 16 bytes, of the group that IPoIB has for an IPv4 group or for 255.255.255.255. `scope` is 2 for a subnet.
+bp_result bp_ipoib_group(uint8_t scope,
+                         uint16_t p_key,
+                         const struct bp_ipv4 *group,
+                         uint8_t *gid,
+                         size_t capacity);
+
 // Makes the stack in the caller's storage: `bytes` is its `sizeof`, `version` is `BP_VERSION`. The storage must stay
 // where it is. The configuration is that of the boot client: its hardware address, six bytes of Ethernet, is ours.
 bp_result bp_net_init(struct bp_net *net,
@@ -996,6 +1132,18 @@ bp_result bp_net_poll_timeout(struct bp_net *net, const struct bp_boot *boot, bp
 
 // Why the last datagram could not be sent, such as 3151: there is no route. `BP_OK` in `why` if it could.
 bp_result bp_net_undelivered(const struct bp_net *net, bp_result *why);
+
+// Checks the `!PXE` structure at the start of `bytes` (signature, length, sum, entry point) and tells what it says. What
+// is wrong is a number from 4101 on.
+bp_result bp_pxe_read(const uint8_t *bytes,
+                      size_t length,
+                      struct bp_pxe_entry *entry);
+
+// Checks the `PXENV+` structure at the start of `bytes`, as `bp_pxe_read` does `!PXE`.
+bp_result bp_pxenv_read(const uint8_t *bytes, size_t length, struct bp_pxe_entry *entry);
+
+// Reads the headers of the option ROM at the start of `bytes`. What is wrong is a number from 4101 on.
+bp_result bp_rom_read(const uint8_t *bytes, size_t length, struct bp_rom *rom);
 
 // Gives every field of a configuration its default.
 bp_result bp_tftp_config_begin(struct bp_tftp_config *config);
@@ -1079,5 +1227,11 @@ typedef char bp_check_entry[sizeof(struct bp_entry) == (sizeof(void *) == 8 ? 56
 typedef char bp_check_failure[sizeof(struct bp_failure) == (sizeof(void *) == 8 ? 12 : 12) ? 1 : -1];
 typedef char bp_check_placed[sizeof(struct bp_placed) == (sizeof(void *) == 8 ? 24 : 24) ? 1 : -1];
 typedef char bp_check_plan[sizeof(struct bp_plan) == (sizeof(void *) == 8 ? 320 : 320) ? 1 : -1];
+typedef char bp_check_far[sizeof(struct bp_far) == (sizeof(void *) == 8 ? 4 : 4) ? 1 : -1];
+typedef char bp_check_pxe_segment[sizeof(struct bp_pxe_segment) == (sizeof(void *) == 8 ? 8 : 8) ? 1 : -1];
+typedef char bp_check_pxe_entry[sizeof(struct bp_pxe_entry) == (sizeof(void *) == 8 ? 36 : 36) ? 1 : -1];
+typedef char bp_check_rom[sizeof(struct bp_rom) == (sizeof(void *) == 8 ? 24 : 24) ? 1 : -1];
+typedef char bp_check_ipoib_address[sizeof(struct bp_ipoib_address) == (sizeof(void *) == 8 ? 24 : 24) ? 1 : -1];
+typedef char bp_check_ipoib_arp[sizeof(struct bp_ipoib_arp) == (sizeof(void *) == 8 ? 60 : 60) ? 1 : -1];
 typedef char bp_check_net[sizeof(struct bp_net) == (sizeof(void *) == 8 ? 10240 : 10240) ? 1 : -1];
 #endif

@@ -6,7 +6,7 @@
 
 #[cfg(feature = "frames")]
 use crate::net::*;
-use crate::{boot::*, dhcp::*, tftp::*, *};
+use crate::{boot::*, dhcp::*, ipoib::*, pxe::*, tftp::*, *};
 
 /// `name: size where a pointer has 8 bytes, size where it has 4 and structures align 8-byte fields to 8`.
 macro_rules! sizes {
@@ -43,6 +43,12 @@ sizes! {
     bp_failure: 12, 12;
     bp_placed: 24, 24;
     bp_plan: 320, 320;
+    bp_far: 4, 4;
+    bp_pxe_segment: 8, 8;
+    bp_pxe_entry: 36, 36;
+    bp_rom: 24, 24;
+    bp_ipoib_address: 24, 24;
+    bp_ipoib_arp: 60, 60;
 }
 
 #[cfg(feature = "frames")]

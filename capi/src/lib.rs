@@ -23,12 +23,14 @@ pub mod boot;
 mod codes;
 pub mod dhcp;
 mod explain;
+pub mod ipoib;
 mod layout;
 mod misuse;
 #[cfg(feature = "frames")]
 pub mod net;
 #[cfg(all(feature = "freestanding", not(test)))]
 mod panic;
+pub mod pxe;
 mod raw;
 pub mod tftp;
 mod types;

@@ -26,7 +26,7 @@ struct Tally {
 }
 
 /// The crates that firmware links.
-const PROTOCOL: [&str; 12] = [
+const PROTOCOL: [&str; 14] = [
     "-p",
     "bootproto-core",
     "-p",
@@ -39,6 +39,8 @@ const PROTOCOL: [&str; 12] = [
     "bootproto-pxe-api",
     "-p",
     "bootproto-ib-verbs-lite",
+    "-p",
+    "bootproto-capi",
 ];
 
 pub(crate) fn run(options: &Options) -> ExitCode {
