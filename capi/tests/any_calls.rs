@@ -1,7 +1,7 @@
 //! Any calls in any order, with any pointers that point to memory at all: every one answers, what is refused has
 //! touched nothing, and a pointer into the storage itself is refused.
 
-#![cfg(not(feature = "freestanding"))]
+#![cfg(all(feature = "frames", not(feature = "freestanding")))]
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::as_conversions,

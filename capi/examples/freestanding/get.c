@@ -1,34 +1,11 @@
 // Fetches one file by TFTP without a C library or a standard library: get SERVER PORT FILE > OUTPUT
 // What it asks of the machine are six system calls and a clock; a driver takes their place on bare metal. The library is
-// the one with the feature `freestanding`, which wants four functions of whoever links it: they are the first here.
+// the one with the feature `freestanding`, which wants the functions in memory.c of whoever links it.
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 #include <bootproto.h>
 
-void *memcpy(void *restrict to, const void *restrict from, size_t length) {
-    uint8_t *t = to;
-    for (const uint8_t *f = from; length--;) *t++ = *f++;
-    return to;
-}
-
-void *memmove(void *to, const void *from, size_t length) {
-    uint8_t *t = to;
-    const uint8_t *f = from;
-    if (t <= f) while (length--) *t++ = *f++;
-    else while (length--) t[length] = f[length];
-    return to;
-}
-
-void *memset(void *to, int value, size_t length) {
-    for (uint8_t *t = to; length--;) *t++ = (uint8_t)value;
-    return to;
-}
-
-int memcmp(const void *one, const void *other, size_t length) {
-    const uint8_t *a = one, *b = other;
-    for (; length && *a == *b; length--) a++, b++;
-    return length ? *a - *b : 0;
-}
+void *memcpy(void *restrict to, const void *restrict from, size_t length);
 
 // The machine: Linux on x86-64, by its system calls.
 

@@ -141,6 +141,10 @@ const struct bp_plan *net_boot_plan(void) {
     return &plan;
 }
 
+const struct bp_boot *net_boot_client(void) {
+    return &boot;
+}
+
 const char *net_boot_command_line(void) {
     return (const char *)command_line;
 }

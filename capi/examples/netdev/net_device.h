@@ -32,8 +32,10 @@ struct memory {
 int net_boot(struct net_device *device, const struct memory *memory, void (*say)(const char *line));
 
 struct bp_plan;
-// What to start, and the command line, after net_boot.
+struct bp_boot;
+// What to start, the command line, and the client itself, after net_boot.
 const struct bp_plan *net_boot_plan(void);
+const struct bp_boot *net_boot_client(void);
 const char *net_boot_command_line(void);
 
 #endif

@@ -1,7 +1,7 @@
 //! Bytes become calls. All memory lies in one arena, and every pointer points into it or is NULL: that much is the
 //! caller's promise. Everything else is wrong as often as not.
 
-use bootproto_capi::{boot::*, dhcp::*, tftp::*, *};
+use bootproto_capi::{boot::*, dhcp::*, net::*, tftp::*, *};
 use std::collections::BTreeSet;
 
 /// Bytes of scratch memory: structures, datagrams, buffers.
@@ -13,6 +13,7 @@ struct Arena {
     tftp: bp_tftp,
     dhcp: bp_dhcp,
     boot: bp_boot,
+    net: bp_net,
     texts: [u8; 1024],
     scratch: [u8; SCRATCH],
 }
@@ -30,6 +31,7 @@ pub(crate) fn run(bytes: &[u8]) -> BTreeSet<u32> {
         tftp: bp_tftp { opaque: [0; BP_TFTP_WORDS] },
         dhcp: bp_dhcp { opaque: [0; BP_DHCP_WORDS] },
         boot: bp_boot { opaque: [0; BP_BOOT_WORDS] },
+        net: bp_net { opaque: [0; BP_NET_WORDS] },
         texts: [0; 1024],
         scratch: [0; SCRATCH],
     };
@@ -102,12 +104,13 @@ impl Run<'_> {
             let (at, value) = (self.size() % SCRATCH, self.byte());
             self.arena.scratch[at] = value;
         }
-        match self.byte() % 8 {
+        match self.byte() % 10 {
             0 => self.init_tftp(),
             1 => self.init_dhcp(),
             2 => self.init_boot(),
             3 | 4 => self.call_tftp(),
             5 => self.call_dhcp(),
+            6 | 7 => self.call_net(),
             _ => self.call_boot(),
         }
     }
@@ -170,7 +173,41 @@ impl Run<'_> {
             let boot = self.storage::<bp_boot>(storage);
             let named = config.is_null() || self.in_scratch(config);
             self.check(|| if named { bp_boot_init(boot, bytes, version, config, now) } else { BP_OK });
+            if self.in_scratch(config) {
+                (*config).dhcp.hardware[0] = kind;
+                let place = (&raw mut self.arena.net).cast();
+                let net = self.storage::<bp_net>(place);
+                let (bytes, version) = self.declared(size_of::<bp_net>());
+                self.check(|| bp_net_init(net, bytes, version, config, now));
+            }
         }
+    }
+
+    fn call_net(&mut self) {
+        let (storage, bytes) = ((&raw mut self.arena.net).cast::<u8>(), size_of::<bp_net>());
+        let (data, length) = self.buffer(storage, bytes);
+        let event: *mut bp_boot_event = self.place(storage, bytes);
+        let (size, at, why) =
+            (self.place(storage, bytes), self.place(storage, bytes), self.place(storage, bytes));
+        let (net, now) = (self.storage::<bp_net>(storage), bp_instant(self.now));
+        let place = (&raw mut self.arena.boot).cast();
+        let boot = self.storage::<bp_boot>(place);
+        if self.byte() < 64 && !data.is_null() && length >= 14 && self.in_scratch(event) {
+            // A frame to everybody, so that it is not turned away at once.
+            // SAFETY: so many bytes are there.
+            unsafe { data.write_bytes(0xff, 6) };
+        }
+        let which = self.byte() % 12;
+        // SAFETY: every pointer is NULL or points into the arena.
+        self.check(|| unsafe {
+            match which {
+                0..=3 => bp_net_handle_frame(net, boot, now, data, length, event),
+                4..=6 => bp_net_handle_timeout(net, boot, now, event),
+                7..=9 => bp_net_poll_frame(net, boot, now, data, length, size),
+                10 => bp_net_poll_timeout(net, boot, now, at),
+                _ => bp_net_undelivered(net, why),
+            }
+        });
     }
 
     /// A configuration's pointers must be pointers, so it must be one that was just begun.

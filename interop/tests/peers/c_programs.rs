@@ -6,10 +6,10 @@ use interop::capi::{self, Flavour};
 use interop::lan::{Lan, SERVER};
 use interop::namespace::Namespace;
 use interop::payload::{self, Tree};
-use interop::process::{Finished, run};
+use interop::process::{Finished, Program, run};
 use interop::runner::Case;
 use interop::{Outcome, ensure, packages, peers, servers};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -74,6 +74,21 @@ pub(crate) const CASES: &[Case] = &[
         peers: &[&peers::GCC, &peers::LIBC_HEADERS, &peers::MAKE, &peers::PKG_CONFIG, &peers::VALGRIND],
         heavy: false,
         run: hostile,
+    },
+    Case {
+        name: "C, QEMU: a bootloader on the bare machine boots from netboot serve and starts Linux",
+        peers: &[
+            &peers::GCC,
+            &peers::LIBC_HEADERS,
+            &peers::MAKE,
+            &peers::PKG_CONFIG,
+            &peers::QEMU,
+            &peers::SEABIOS,
+            &peers::LINUX,
+            &peers::BUSYBOX,
+        ],
+        heavy: true,
+        run: bare_metal,
     },
     Case {
         name: "C, CMake: the examples build and run",
@@ -248,6 +263,42 @@ fn polling_loop_dnsmasq() -> Outcome {
     let told = run(&client, command(), LIMIT)?;
     let line = told.output.lines().last().unwrap_or_default();
     ensure!(told.status.code() == Some(1) && line.starts_with("verify with 10.77.0.1:"), "{told:?}");
+    Ok(())
+}
+
+/// QEMU with the bootloader in place of a kernel, on the bridge.
+fn machine(lan: &Lan, program: &Path) -> Outcome<Program> {
+    lan.tap("tap0")?;
+    let mut command = Command::new(peers::QEMU.path()?);
+    command.args(["-accel", "tcg", "-m", "512", "-nographic", "-monitor", "none", "-serial", "stdio"]);
+    command.args(["-no-reboot", "-netdev", "tap,id=net,ifname=tap0,script=no,downscript=no"]);
+    command.args(["-device", "e1000,netdev=net,romfile=,mac=52:54:00:c0:ff:ee", "-kernel"]).arg(program);
+    Program::start(&lan.server, command)
+}
+
+fn bare_metal() -> Outcome {
+    let lan = Lan::new()?;
+    let (tree, [kernel, initrd]) = bootable()?;
+    let configuration = CONFIGURATION.replace("quiet interop=yes", payload::COMMAND_LINE);
+    tree.add("pxelinux.cfg/default", configuration.as_bytes())?;
+    tree.add(
+        "pxelinux.cfg/SHA256SUMS",
+        format!("{kernel}  ../vmlinuz\n{initrd}  ../initrd.img\n").as_bytes(),
+    )?;
+    let program = make(&lan.server, &tree, Flavour::Freestanding)?.join("machine");
+    let root = tree.path().display().to_string();
+    let server = servers::netboot(&lan.server, "br0", &["--root", &root, "--boot-file", "pxelinux.0"])?;
+    let screen = crate::nbp::finishes(machine(&lan, &program)?, &payload::initrd()?.payload)
+        .map_err(|error| format!("{error}\n{}", server.log()))?;
+    ensure!(screen.contains("BOOT_IMAGE=vmlinuz console=ttyS0"), "{screen}");
+    // A server without the file: one line, and the bootloader has ended.
+    drop((lan, server));
+    let lan = Lan::new()?;
+    std::fs::remove_file(tree.join("vmlinuz"))?;
+    let _server = servers::netboot(&lan.server, "br0", &["--root", &root, "--boot-file", "pxelinux.0"])?;
+    let mut machine = machine(&lan, &program)?;
+    machine.wait_for("the bootloader has ended", LIMIT)?;
+    ensure!(machine.log().contains("(PXE-E3B) the server has no such file"), "{}", machine.log());
     Ok(())
 }
 
