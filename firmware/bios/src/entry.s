@@ -328,6 +328,7 @@ bp_begin:
     testb   %al, %al
     jz      1f
     movw    $0, bp_leave
+    movl    $0, bp_batch
     call    bp_main
     movw    %ax, bp_status
     movw    $bp_return, bp_leave
@@ -451,30 +452,6 @@ bp_gdt_pointer:
     .word   7 * 8 - 1
     .long   bp_gdt
 
-# What a call finds in the registers, and what it left there: `Registers` in real.rs.
-    .balign 4
-    .globl bp_registers
-bp_registers:
-bp_eax: .long 0
-bp_ebx: .long 0
-bp_ecx: .long 0
-bp_edx: .long 0
-bp_esi: .long 0
-bp_edi: .long 0
-bp_ebp: .long 0
-bp_ds:  .word 0
-bp_es:  .word 0
-bp_flags: .word 0
-bp_push: .word 0, 0, 0              # on the stack, the first one on top
-bp_target: .long 0                  # offset, segment
-
-# Frames taken in one go: `Batch` in real.rs.
-    .globl bp_batch
-bp_batch:
-bp_batch_left: .word 0              # slots that are free; 0 for any other call
-bp_batch_count: .word 0             # slots that were filled
-bp_batch_at: .word 0                # the segment of the next one
-
 # How the ROM entered us: `Entry` in real.rs.
     .globl bp_entry
 bp_entry:
@@ -487,7 +464,6 @@ bp_rom_sp: .word 0
 bp_status: .word 0
 bp_leave: .word 0                   # where bp_real goes instead of making a call
 bp_stack_segment: .word 0
-bp_rsp: .long 0
 bp_chain_source: .long 0
 bp_chain_words: .long 0
 bp_kernel: .long 0
@@ -500,9 +476,36 @@ bp_no_long_mode: .asciz "bootproto: this processor has no 64-bit mode\r\n"
     .set STACK, 0x18000
     .set FRAME, 1536
     .set SLOT, 1568                 # 32 bytes for the block, then the frame
+    .section .calls, "aw", @nobits
+# What a call finds in the registers, and what it left there: `Registers` in real.rs.
+    .balign 4
+    .globl bp_registers
+bp_registers:
+bp_eax: .skip 4
+bp_ebx: .skip 4
+bp_ecx: .skip 4
+bp_edx: .skip 4
+bp_esi: .skip 4
+bp_edi: .skip 4
+bp_ebp: .skip 4
+bp_ds:  .skip 2
+bp_es:  .skip 2
+bp_flags: .skip 2
+bp_push: .skip 6              # on the stack, the first one on top
+bp_target: .skip 4                  # offset, segment
+
+# Frames taken in one go: `Batch` in real.rs.
+    .globl bp_batch
+bp_batch:
+bp_batch_left: .skip 2              # slots that are free; 0 for any other call
+bp_batch_count: .skip 2             # slots that were filled
+bp_batch_at: .skip 2                # the segment of the next one
+
     .bss
     .balign 4096
 bp_tables: .skip 0x6000
+bp_rsp: .skip 4
+    .balign 16
 bp_real_stack: .skip REAL_STACK
 bp_stack: .skip STACK
     .globl bp_slots
