@@ -2,7 +2,7 @@
 //! is: where both are right, both mean the same bytes.
 //!
 //! What belongs here: the table. The header's checks are made from it. Whoever changes a line of it changes
-//! [`BP_VERSION`](crate::BP_VERSION).
+//! [`BP_VERSION`].
 
 #[cfg(feature = "frames")]
 use crate::net::*;

@@ -2,7 +2,7 @@
 //! IPoIB and the whole boot client.
 //!
 //! What belongs here: the C types, the calls, and the checks of what C hands over. What does not: protocol logic; and
-//! unsafe code outside [`raw`], which has all of it.
+//! unsafe code outside `raw.rs`, which has all of it.
 //!
 //! The names are those that C writes. Every machine lies in storage that the caller provides, whose size stands in the
 //! header and is checked on both sides. Every call but those that only count answers a [`bp_result`]; what it tells
