@@ -9,7 +9,7 @@
 )]
 
 use bootproto::client::{Client, Config, ConfigError, Event, Load};
-use bootproto::{Step, client::FileKind};
+use bootproto::{Fault, Step, client::FileKind};
 use bootproto_core::{Instant, Machine as _};
 use bootproto_dhcp::{HardwareAddress, client as dhcp};
 
@@ -61,4 +61,16 @@ fn what_is_no_acknowledgement_is_not_taken_over() {
         let client = Client::from_cached(config(), Instant::from_millis(0), packet, None, None);
         assert!(matches!(client, Err(ConfigError::Dhcp { .. })), "{client:?}");
     }
+}
+
+#[test]
+fn an_acknowledgement_that_names_no_boot_file_is_told_as_such() {
+    let mut packet = acknowledgement();
+    packet[108..125].fill(0);
+    let mut client = Client::from_cached(config(), Instant::from_millis(5), &packet, None, None).unwrap();
+    let at = client.poll_timeout().unwrap();
+    assert_eq!(client.handle_timeout(at), Some(Event::Configured));
+    let at = client.poll_timeout().unwrap();
+    let Some(Event::Failed { failure, .. }) = client.handle_timeout(at) else { panic!("{client:?}") };
+    assert_eq!((failure.step, failure.cause), (Step::Configure, Fault::NoBootFile.into()));
 }

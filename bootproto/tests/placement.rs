@@ -10,7 +10,8 @@
 )]
 
 use bootproto::linux::{
-    Image, Kernel, Layout, MemoryMap, PlaceError, Region, Span, ZERO_PAGE_BYTES, identify, write_zero_page,
+    Image, Kernel, Layout, MemoryMap, PlaceError, Region, Span, ZERO_PAGE_BYTES, identify, region_from_88,
+    region_from_e820, regions_from_e801, write_zero_page,
 };
 use proptest::prelude::*;
 
@@ -334,6 +335,75 @@ proptest! {
         prop_assert_eq!(placed.is_ok(), fits);
         if let Ok(slot) = placed {
             prop_assert_eq!(slot.run, first_run);
+        }
+    }
+}
+
+/// The answers of INT 15h, AX = E820h on QEMU's machine of 3 GiB (`-m 3072 -machine pc`), and entries that BIOSes are known
+/// to make up.
+#[test]
+fn e820_entries_are_read_and_those_that_do_not_count_are_passed_over() {
+    let entry = |start: u64, length: u64, kind: u32, attributes: &[u8]| {
+        [&start.to_le_bytes()[..], &length.to_le_bytes(), &kind.to_le_bytes(), attributes].concat()
+    };
+    let high = entry(MIB, 0xbfed_f000, 1, &[]);
+    assert_eq!(region_from_e820(&high), Some((usable(MIB, 0xbfed_f000), 1)));
+    let tables = entry(0xbffd_f000, 0x2_1000, 3, &[1, 0, 0, 0]);
+    assert_eq!(region_from_e820(&tables), Some((reserved(0xbffd_f000, 0x2_1000), 3)));
+    // Bit 1 says that it is not volatile.
+    assert_eq!(region_from_e820(&entry(MIB, MIB, 1, &[3, 0, 0, 0])), Some((usable(MIB, MIB), 1)));
+    assert_eq!(region_from_e820(&entry(MIB, MIB, 1, &[2, 0, 0, 0])), None);
+    assert_eq!(region_from_e820(&entry(MIB, 0, 1, &[])), None);
+    assert_eq!(region_from_e820(&entry(MIB, MIB, 0, &[])), Some((reserved(MIB, MIB), 0)));
+    for length in 0..20 {
+        assert_eq!(region_from_e820(&high[..length]), None);
+    }
+}
+
+#[test]
+fn older_calls_tell_of_memory_up_to_16_mib_and_beyond() {
+    // 3 GiB: 15 MiB below 16 MiB, and 0xbf00 blocks of 64 KiB.
+    let both = [usable(MIB, 15 * MIB), usable(16 * MIB, 3 * GIB - 16 * MIB - 16 * MIB)];
+    assert_eq!(regions_from_e801(0x3c00, 0xbe00, 0x3c00, 0xbe00), both);
+    assert_eq!(regions_from_e801(0x3c00, 0xbe00, 0, 0), both);
+    assert_eq!(regions_from_e801(0, 0, 0x3c00, 0xbe00), both);
+    assert_eq!(regions_from_e801(0, 0, 0xffff, 0), [usable(MIB, 15 * MIB), usable(16 * MIB, 0)]);
+    assert_eq!(region_from_88(0xfc00), usable(MIB, 63 * MIB));
+}
+
+#[test]
+fn stretches_join_neighbours_and_leave_out_what_is_reserved_or_taken() {
+    let regions = [usable(4 * MIB, MIB), usable(MIB, 3 * MIB), reserved(2 * MIB, 4096), usable(0, 0x9_fc00)];
+    let taken = [Span::new(0x9_0000, MIB)];
+    let map = MemoryMap::new(&regions);
+    let all: Vec<_> = map.stretches(0x7c00, 4 * MIB + 10, &taken).collect();
+    let low = Span { start: 0x7c00, end: 0x9_0000 };
+    let middle = Span { start: 0x9_0000 + MIB, end: 2 * MIB };
+    let high = Span { start: 2 * MIB + 4096, end: 4 * MIB + 10 };
+    assert_eq!(all, [low, middle, high]);
+    assert_eq!(map.stretches(0, u64::MAX, &[]).map(Span::length).sum::<u64>(), 0x9_fc00 + 4 * MIB - 4096);
+    assert_eq!(map.stretches(5 * MIB, u64::MAX, &[]).count(), 0);
+}
+
+proptest! {
+    #[test]
+    fn stretches_are_what_is_usable_and_not_taken(regions in regions(), taken in regions(), probe: u64) {
+        let taken: Vec<_> = taken.iter().map(|region| Span::new(region.start, region.length)).collect();
+        let map = MemoryMap::new(&regions);
+        let stretches: Vec<_> = map.stretches(0, u64::MAX, &taken).collect();
+        for pair in stretches.windows(2) {
+            prop_assert!(pair[0].end < pair[1].start);
+        }
+        for span in &stretches {
+            prop_assert!(lies_in_usable(*span, &regions));
+            prop_assert!(taken.iter().all(|other| !other.overlaps(*span)));
+        }
+        let edges = regions.iter().flat_map(|region| [region.start, region.start.saturating_add(region.length)]);
+        for probe in edges.chain([probe]) {
+            let span = Span::new(probe, 1);
+            if !span.is_empty() && lies_in_usable(span, &regions) && taken.iter().all(|other| !other.overlaps(span)) {
+                prop_assert!(stretches.iter().any(|stretch| stretch.start <= probe && span.end <= stretch.end));
+            }
         }
     }
 }

@@ -36,6 +36,8 @@ pub struct Bios<'a> {
     pub screen: bool,
     /// Where the card's cable goes.
     pub cable: Cable<'a>,
+    /// More of QEMU's arguments.
+    pub more: &'a [String],
 }
 
 /// What a machine's network card is plugged into.
@@ -53,7 +55,7 @@ impl<'a> Bios<'a> {
     /// With this card on the bridge, and 512 MiB.
     #[must_use]
     pub const fn new(nic: &'a str) -> Self {
-        Self { nic, memory: 512, screen: false, cable: Cable::Bridge("tap0") }
+        Self { nic, memory: 512, screen: false, cable: Cable::Bridge("tap0"), more: &[] }
     }
 
     /// Switches it on in the server's namespace. Its serial line is the program's output, and what is typed into the
@@ -86,7 +88,8 @@ impl<'a> Bios<'a> {
             .args(if self.screen { &["-display", "none"][..] } else { &["-nographic"] })
             .args(["-serial", "stdio", "-no-reboot", "-boot", "n", "-netdev", &net])
             .arg("-device")
-            .arg(format!("{model},netdev=net,mac={}", mac.join(":")));
+            .arg(format!("{model},netdev=net,mac={}", mac.join(":")))
+            .args(self.more);
         Program::start_interactive(&lan.server, command)
     }
 }

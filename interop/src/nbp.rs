@@ -28,6 +28,25 @@ pub fn bootproto_0(install: bool) -> Outcome<PathBuf> {
     built.clone().map_err(Into::into)
 }
 
+/// The boot program as the linker made it, which runs unpacked, and where in it one of its functions lies: for tests that
+/// put something else there.
+///
+/// # Errors
+/// As [`bootproto_0`]; or that is another one, or has no such function.
+pub fn unpacked(install: bool, function: &str) -> Outcome<(Vec<u8>, usize)> {
+    /// Where a PXE ROM loads it.
+    const START: usize = 0x7c00;
+    bootproto_0(install)?;
+    let linked = packages::target().join("firmware-bios").join(TARGET).join("release/bootproto-bios");
+    let file = linked.with_extension("whole");
+    run(Command::new("objcopy").args(["-O", "binary"]).arg(&linked).arg(&file))?;
+    let symbols = Command::new("nm").arg(&linked).output().map_err(|error| format!("nm: {error}"))?;
+    let symbols = String::from_utf8_lossy(&symbols.stdout).into_owned();
+    let line = symbols.lines().find(|line| line.ends_with(&format!(" T {function}")));
+    let address = line.and_then(|line| line.split(' ').next()).ok_or("it has no such function")?;
+    Ok((std::fs::read(file)?, usize::from_str_radix(address, 16)? - START))
+}
+
 fn build(install: bool) -> Outcome<PathBuf> {
     let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware/bios");
     let target = packages::target().join("firmware-bios");

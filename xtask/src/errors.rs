@@ -5,7 +5,9 @@ use bootproto_core::{Entry, Numbered};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// The numbers of a program that is built for other machines only.
+/// The numbers of programs that are built for other machines only.
+#[path = "../../firmware/bios/src/trouble.rs"]
+mod bios;
 #[path = "../../firmware/uefi/src/trouble.rs"]
 mod uefi;
 
@@ -57,6 +59,7 @@ fn tables() -> Vec<(&'static str, &'static [Entry])> {
         ("Management datagrams: configuration", bootproto_ib_verbs_lite::ConfigError::TABLE),
         ("A call from C that can't be right", bootproto_capi::Misuse::TABLE),
         ("`bootproto.efi`: what the firmware can't give", uefi::Trouble::TABLE),
+        ("`bootproto.0`: what the machine and its ROM can't give", bios::Trouble::TABLE),
         ("`netboot`: what the machine at hand can't do", netboot::Trouble::TABLE),
         ("`netboot`: what is wrong with the call", netboot::Mistake::TABLE),
     ]

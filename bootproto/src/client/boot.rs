@@ -63,10 +63,11 @@ impl Client {
 
     /// DHCP is done: on to the boot file, or to the configuration if we are the boot file.
     fn begin(&mut self, now: Instant) -> Option<Event<'static>> {
-        if self.knobs.load == Load::Skip {
+        let name = self.dhcp.boot().map(|boot| FileName::join(&[&boot.file]));
+        // Who took over an address may have got no more than that.
+        if self.knobs.load == Load::Skip && name.is_some() {
             return self.search_next(now);
         }
-        let name = self.dhcp.boot().map(|boot| FileName::join(&[&boot.file]));
         let name = match name {
             Some(Ok(name)) if !name.as_bytes().is_empty() => name,
             Some(Err(fault)) => return Some(self.fail(now, fault.into())),

@@ -138,6 +138,18 @@ impl<'m> MemoryMap<'m> {
         best
     }
 
+    /// The free stretches between `floor` and `ceiling` that touch nothing in `taken`, the lowest first. No two of them
+    /// touch: regions side by side are one.
+    pub fn stretches(self, floor: u64, ceiling: u64, taken: &[Span]) -> impl Iterator<Item = Span> {
+        let mut want = Want { length: 1, align: 1, residue: 0, floor, ceiling };
+        core::iter::from_fn(move || {
+            let start = self.lowest(want, taken)?;
+            let end = self.free_until(start, taken).min(ceiling);
+            want.floor = end;
+            Some(Span { start, end })
+        })
+    }
+
     /// Where a free place can begin: a lowest one starts at the floor, or where something else starts or ends.
     fn starts<'s>(&'s self, want: Want, taken: &'s [Span]) -> impl Iterator<Item = u64> + 's {
         let regions = self.regions.iter().map(|region| region.span());

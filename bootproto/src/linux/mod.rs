@@ -1,7 +1,7 @@
 //! What a Linux kernel's file says about itself, and where it, its initrds and its command line go in memory.
 //!
-//! What belongs here: the headers of x86, arm64 and RISC-V kernels, the search for free memory, and the parameter page
-//! that an x86 kernel is handed. What does not: the jump into the kernel, and files that are no kernels beyond naming
+//! What belongs here: the headers of x86, arm64 and RISC-V kernels, what a BIOS tells of memory, the search for free
+//! memory, and the parameter page that an x86 kernel is handed. What does not: the jump into the kernel, and files that are no kernels beyond naming
 //! what they seem to be.
 //!
 //! Sources: the kernel's own `Documentation/arch/x86/boot.rst`, `Documentation/arch/arm64/booting.rst` and
@@ -27,6 +27,7 @@
 //! assert_eq!(initrd.start, 0x4200_1000);
 //! ```
 
+mod bios;
 mod error;
 mod identify;
 mod image;
@@ -35,6 +36,7 @@ mod memory;
 mod x86;
 mod zero_page;
 
+pub use bios::{region_from_88, region_from_e820, regions_from_e801};
 pub use error::{HeaderError, PlaceError};
 pub use identify::{HEAD_BYTES, Image, Kernel, Looks, identify};
 pub use image::{Arm64, RiscV};

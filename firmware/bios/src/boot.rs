@@ -19,6 +19,8 @@ use core::net::SocketAddr;
 
 /// How many datagrams may be under way.
 const WINDOW: u16 = 16;
+/// So many frames are taken before clock and keys have their turn: a network that never rests must not stop the time.
+const FRAMES: usize = 64;
 
 /// How the boot ends.
 pub(crate) enum Ended {
@@ -123,16 +125,16 @@ impl Run<'_> {
         self.is_ipxe = undi.is_ipxe();
         loop {
             self.send(undi, &mut stack, &mut buffer);
-            let mut came = true;
-            while came && self.ended.is_none() {
+            for _ in 0..FRAMES {
                 let now = self.clock.now();
-                came = stack.receive(undi, now, |path, payload| self.datagram(now, path, payload));
+                let came = stack.receive(undi, now, |path, payload| self.datagram(now, path, payload));
                 if let Some((address, size)) = self.shortcut.take() {
                     self.by_rom(undi, &mut stack, &mut buffer, address, size);
                 }
-                if came {
-                    self.send(undi, &mut stack, &mut buffer);
+                if !came || self.ended.is_some() {
+                    break;
                 }
+                self.send(undi, &mut stack, &mut buffer);
             }
             let now = self.clock.now();
             if self.client.poll_timeout().is_some_and(|at| at <= now) {

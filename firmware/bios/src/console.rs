@@ -1,9 +1,9 @@
 //! The screen and the first serial line: what is said, and the keys that answer.
 
-use crate::memory::word;
 use crate::port::{input, output};
-use crate::real::{Registers, interrupt};
+use crate::real::{ALONE, Registers, interrupt};
 use core::fmt;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 const ESCAPE: u8 = 0x1b;
 
@@ -19,40 +19,41 @@ pub(crate) enum Key {
 
 /// The first serial line.
 const SERIAL: u16 = 0x3f8;
+/// How often it is asked whether it takes a byte: for a second, or a moment on an emulated machine.
+const DRAINS: u32 = 1_000_000;
+/// How often it is asked for an echo: for 5 ms.
+const ECHO: u32 = 5_000;
 
-/// Where text goes.
-///
-/// A BIOS that mirrors its screen to the serial line (SeaBIOS without a display, servers' "console redirection") has
-/// its own handler of INT 10h before the video ROM's; then the line is left to it, or all would be there twice.
+/// Whether the serial line is ours to write to.
+static SERIAL_LINE: AtomicBool = AtomicBool::new(false);
+
+/// Where text goes: the screen, and the first serial line unless the BIOS mirrors its screen there.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Console {
-    serial: bool,
-}
+pub(crate) struct Console;
 
 impl Console {
     pub(crate) fn open() -> Self {
-        let video = word(0x10 * 4 + 2);
-        let mirrored = !(0xc000..0xc800).contains(&video);
-        let present = input(SERIAL + 5) != 0xff;
-        if present && !mirrored {
+        let ours = input(SERIAL + 5) != 0xff && !is_mirrored();
+        if ours {
             // 115200 8n1.
             for (register, value) in [(3, 0x83), (0, 1), (1, 0), (3, 3), (2, 7), (4, 3)] {
                 output(SERIAL + register, value);
             }
         }
-        Self { serial: present && !mirrored }
+        SERIAL_LINE.store(ours, Ordering::Relaxed);
+        Self
     }
 
     fn byte(self, byte: u8) {
-        if self.serial {
-            for _ in 0..100_000 {
-                if input(SERIAL + 5) & 0x20 != 0 {
-                    break;
-                }
+        if SERIAL_LINE.load(Ordering::Relaxed) {
+            // A line that takes nothing for so long is none: all the others would wait as long.
+            if (0..DRAINS).any(|_| input(SERIAL + 5) & 0x20 != 0) {
+                output(SERIAL, byte);
+            } else {
+                SERIAL_LINE.store(false, Ordering::Relaxed);
             }
-            output(SERIAL, byte);
         }
-        interrupt(0x10, Registers { eax: 0x0e00 | u32::from(byte), ebx: 7, ..Registers::default() });
+        show(byte, 0);
     }
 
     /// A key that was pressed, at the keyboard or at the other end of the serial line.
@@ -89,8 +90,32 @@ impl Console {
     }
 
     fn received(self) -> Option<u8> {
-        (self.serial && input(SERIAL + 5) & 1 != 0).then(|| input(SERIAL))
+        (SERIAL_LINE.load(Ordering::Relaxed) && input(SERIAL + 5) & 1 != 0).then(|| input(SERIAL))
     }
+}
+
+/// Writes to the screen.
+fn show(byte: u8, flags: u16) {
+    interrupt(0x10, Registers { eax: 0x0e00 | u32::from(byte), ebx: 7, flags, ..Registers::default() });
+}
+
+/// Whether what the BIOS shows comes out of the serial line by itself: looped back, the line says so. Where a BIOS does it
+/// otherwise (later, or by management hardware), each line comes twice there: better than not at all.
+fn is_mirrored() -> bool {
+    let modem = input(SERIAL + 4);
+    output(SERIAL + 4, modem | 0x10);
+    // SeaBIOS sends a character when the next one comes, and its timer's interrupt would take the echo for a key.
+    show(b' ', ALONE);
+    show(b' ', ALONE);
+    let mut heard = false;
+    for _ in 0..ECHO {
+        if input(SERIAL + 5) & 1 != 0 {
+            input(SERIAL);
+            heard = true;
+        }
+    }
+    output(SERIAL + 4, modem);
+    heard
 }
 
 impl fmt::Write for Console {

@@ -27,7 +27,8 @@ bp_start:
     movw    %es, bp_entry_es
     movw    %bx, bp_entry_bx
     movw    %ss, bp_rom_ss
-    movw    %sp, bp_rom_sp
+    movl    %esp, bp_rom_esp        # all of it: some code takes a stack by ESP
+    sidtl   bp_rom_idt
 
     movw    $bp_no_memory, %si
     movw    0x413, %ax              # kilobytes of base memory that are ours
@@ -85,7 +86,7 @@ bp_refuse:
 3:  movw    $1, bp_status
 bp_return:
     movw    bp_rom_ss, %ss
-    movw    bp_rom_sp, %sp
+    movl    bp_rom_esp, %esp
     popw    %gs
     popw    %fs
     popw    %es
@@ -100,7 +101,7 @@ bp_real:
     xorw    %ax, %ax
     movw    %ax, %ds
     movw    bp_stack_segment, %ss
-    movw    $REAL_STACK, %sp
+    movl    $REAL_STACK, %esp
     movw    bp_leave, %ax
     testw   %ax, %ax
     jz      bp_call
@@ -169,9 +170,12 @@ bp_call:
 5:  movw    %es:10, %si
     movw    %es:12, %ds
     movw    $32, %di
-    addw    $3, %cx
+    movw    %cx, %ax                # exactly: nothing is read behind the ROM's buffer
     shrw    $2, %cx
     rep     movsl
+    andw    $3, %ax
+    movw    %ax, %cx
+    rep     movsb
     movw    $32, %es:10             # and where the frame is now
     movw    %dx, %es:12
 6:  xorw    %ax, %ax
@@ -193,7 +197,7 @@ bp_call:
     movl    %eax, bp_ebx
     movw    $0, bp_ds
     movw    $0x0202, bp_flags
-    movw    $REAL_STACK, %sp
+    movl    $REAL_STACK, %esp
     jmp     bp_call
 
 9:  lgdtl   bp_gdt_pointer
@@ -269,6 +273,7 @@ bp_again32:
 # Out of long mode, the way in reversed.
 bp_leave_long:
     popl    %ebx                    # where to
+    lidtl   bp_rom_idt
     movl    %cr0, %eax
     andl    $0x7fffffff, %eax
     movl    %eax, %cr0
@@ -307,6 +312,7 @@ bp_to_linux:
     .code64
 bp_long:
     movl    bp_rsp, %esp
+    lidtq   bp_idt_pointer
     popq    %r15
     popq    %r14
     popq    %r13
@@ -329,6 +335,16 @@ bp_begin:
     jz      1f
     movw    $0, bp_leave
     movl    $0, bp_batch
+    movl    $bp_idt, %edi
+    movl    $bp_vectors, %eax       # below 64 KiB it is not, but below 2 GiB
+    movl    $32, %ecx
+2:  movw    %ax, (%rdi)
+    movl    %eax, 4(%rdi)
+    movw    $CODE64, 2(%rdi)
+    movw    $0x8e00, 4(%rdi)        # an interrupt gate; the upper half of the address is in place
+    addl    $5, %eax
+    addl    $16, %edi
+    loop    2b
     call    bp_main
     movw    %ax, bp_status
     movw    $bp_return, bp_leave
@@ -382,8 +398,8 @@ bp_chain_code:
     movw    %ax, %es
     movw    bp_rom_ss, %ax
     movw    %ax, bp_chain_ss - bp_chain_code(%ebx)
-    movw    bp_rom_sp, %ax
-    movw    %ax, bp_chain_sp - bp_chain_code(%ebx)
+    movl    bp_rom_esp, %eax
+    movl    %eax, bp_chain_esp - bp_chain_code(%ebx)
     movl    bp_chain_source, %esi
     movl    bp_chain_words, %ecx
     movl    $0x7c00, %edi
@@ -417,7 +433,7 @@ bp_chain_segment:
     .word   0
 bp_chain_real:
     movw    %cs:bp_chain_ss - bp_chain_code, %ss
-    movw    %cs:bp_chain_sp - bp_chain_code, %sp
+    movl    %cs:bp_chain_esp - bp_chain_code, %esp
     popw    %gs
     popw    %fs
     popw    %es
@@ -434,7 +450,7 @@ bp_chain_pointer:
     .word   3 * 8 - 1
     .long   0
 bp_chain_ss: .word 0
-bp_chain_sp: .word 0
+bp_chain_esp: .long 0
     .globl bp_chain_end
 bp_chain_end:
     .code64
@@ -460,17 +476,21 @@ bp_rom_ss: .word 0
 bp_entry_es: .word 0
 bp_entry_bx: .word 0
 
-bp_rom_sp: .word 0
 bp_status: .word 0
 bp_leave: .word 0                   # where bp_real goes instead of making a call
 bp_stack_segment: .word 0
+bp_rom_esp: .long 0
+bp_rom_idt: .word 0
+    .long   0
+bp_idt_pointer: .word 32 * 16 - 1
+    .quad   bp_idt
 bp_chain_source: .long 0
 bp_chain_words: .long 0
 bp_kernel: .long 0
 bp_zero_page: .long 0
-bp_no_memory: .asciz "bootproto: the ROM leaves too little base memory\r\n"
-bp_not_whole: .asciz "bootproto: the file is damaged or not whole\r\n"
-bp_no_long_mode: .asciz "bootproto: this processor has no 64-bit mode\r\n"
+bp_no_memory: .asciz "bootproto: BP7257 the ROM leaves too little base memory\r\n"
+bp_not_whole: .asciz "bootproto: BP7259 the file is damaged or not whole\r\n"
+bp_no_long_mode: .asciz "bootproto: BP7258 this processor has no 64-bit mode\r\n"
 
     .set REAL_STACK, 0x2000
     .set STACK, 0x18000
@@ -508,6 +528,18 @@ bp_rsp: .skip 4
     .balign 16
 bp_real_stack: .skip REAL_STACK
 bp_stack: .skip STACK
+bp_idt: .skip 32 * 16
     .globl bp_slots
 bp_slots: .skip SLOT * 16
+
+# Exceptions of the processor in long mode. Which one it is, the address says that its call pushes.
     .text
+bp_vectors:
+    .rept 32
+    call    bp_exception
+    .endr
+bp_exception:
+    movq    %rsp, %rdi
+    movl    $bp_vectors + 5, %esi
+    andq    $-16, %rsp
+    call    bp_fault

@@ -18,15 +18,18 @@ mod port;
 mod real;
 mod shortcut;
 mod start;
+mod trouble;
 mod undi;
 mod watch;
 
 use boot::{Ended, Run};
+use bootproto_core::{Entry, Numbered};
 use bootproto_pxe_api::undi::Keep;
 use clock::Clock;
 use console::Console;
 use core::fmt::Write as _;
 use map::Map;
+use trouble::Trouble;
 use undi::Undi;
 
 /// AX for the ROM: go on with the next boot device.
@@ -40,8 +43,7 @@ extern "C" fn bp_main() -> u16 {
     let mut console = Console::open();
     let _ = writeln!(console, "\nbootproto {}", env!("CARGO_PKG_VERSION"));
     if !memory::has_a20() {
-        let _ = writeln!(console, "select: the A20 line stays off, so memory above 1 MiB can't be used");
-        return FAILED;
+        return fail(&mut console, "select", &Trouble::NoA20);
     }
     let status = boot(&mut console);
     if status == FAILED {
@@ -57,40 +59,31 @@ fn boot(console: &mut Console) -> u16 {
     let entry = match undi::stack() {
         Ok(entry) => entry,
         Err(not_found) => {
-            let _ = write!(console, "select: no PXE stack can be called:");
             for attempt in not_found.attempts() {
-                let _ = write!(console, " {:?}: {};", attempt.how, attempt.refusal);
+                let _ = writeln!(console, "select: {:?}: {}", attempt.how, attempt.refusal);
             }
-            let _ = writeln!(console, " this program has to be started by a PXE ROM");
-            return FAILED;
+            return fail(console, "select", &Trouble::NoPxe);
         }
     };
     let _ = writeln!(console, "select: PXE at {}, found by {:?}", entry.point, entry.how);
     let (mut undi, packets) = match Undi::open(&entry, clock) {
         Ok(opened) => opened,
-        Err(failure) => {
-            if let Some(failure) = failure {
-                let _ = writeln!(console, "select: {failure}");
-            }
-            return FAILED;
-        }
+        Err(Some(failure)) => return fail(console, "select", &failure),
+        Err(None) => return fail(console, "select", &Trouble::Defect),
     };
     let Some(mac) = undi.address() else {
-        let _ = writeln!(console, "select: the adapter is not Ethernet");
         undi.close(Keep::Everything);
-        return FAILED;
+        return fail(console, "select", &Trouble::NotEthernet);
     };
     let Some(own) = map.own() else {
-        let _ = writeln!(console, "select: the BIOS's memory map has no 2 MiB above 1 MiB and below 4 GiB");
         undi.close(Keep::Everything);
-        return FAILED;
+        return fail(console, "select", &Trouble::NoMemory);
     };
     let mut run = match Run::new((mac, undi.is_lockstep()), &packets, &map, own, *console, clock) {
         Ok(run) => run,
         Err(mistake) => {
-            let _ = writeln!(console, "configure: {mistake}");
             undi.close(Keep::Everything);
-            return FAILED;
+            return fail(console, "configure", &mistake);
         }
     };
     let ended = run.drive(&mut undi, mac);
@@ -111,7 +104,10 @@ fn boot(console: &mut Console) -> u16 {
 
 fn start(console: &mut Console, run: &Run<'_>, map: &Map, undi: &mut Undi) -> u16 {
     let mut line = [0; 4096];
-    let Some(plan) = run.client.plan() else { return FAILED };
+    let Some(plan) = run.client.plan() else {
+        undi.close(Keep::Everything);
+        return fail(console, "start", &Trouble::Defect);
+    };
     if plan.kernel.is_none()
         && let Some(program) = plan.files().first()
     {
@@ -126,9 +122,8 @@ fn start(console: &mut Console, run: &Run<'_>, map: &Map, undi: &mut Undi) -> u1
             start::prepare(&plan, map, line)
         }
         Err(fault) => {
-            let _ = writeln!(console, "start: {fault}");
             undi.close(Keep::Everything);
-            return FAILED;
+            return fail(console, "start", &fault);
         }
     };
     match prepared {
@@ -137,11 +132,36 @@ fn start(console: &mut Console, run: &Run<'_>, map: &Map, undi: &mut Undi) -> u1
             prepared.start()
         }
         Err(error) => {
-            let _ = writeln!(console, "start: {error}");
             undi.close(Keep::Everything);
-            FAILED
+            fail(console, "start", &error)
         }
     }
+}
+
+/// Says what failed, in one line. Answers AX for the ROM.
+fn fail<F: Numbered>(console: &mut Console, step: &str, failure: &F) -> u16 {
+    tell(console, step, failure.entry(), failure);
+    FAILED
+}
+
+fn tell(console: &mut Console, step: &str, entry: &Entry, text: &dyn core::fmt::Display) {
+    let _ = writeln!(console, "{step}: {} {text}. {}", entry.code, entry.hint);
+}
+
+/// Called by `entry.s` for an exception of the processor, in place of a machine that starts anew without a word.
+/// `frame` is its stack; the first word there says by how many calls of five bytes it is behind `first`.
+#[unsafe(no_mangle)]
+extern "C" fn bp_fault(frame: *const [u64; 3], first: u64) -> ! {
+    /// Those that push a code.
+    const WITH_CODE: u64 = 0x6022_7d00;
+    // SAFETY: `entry.s` and the processor pushed at least four words.
+    let [from, code, at] = unsafe { *frame };
+    let vector = (from - first) / 5;
+    let (error, at) = if WITH_CODE >> vector & 1 == 1 { (code, at) } else { (0, code) };
+    let mut console = Console::open();
+    let _ = writeln!(console);
+    fail(&mut console, "defect", &Trouble::Exception { vector, at, error, cr2: port::page_fault() });
+    port::halt()
 }
 
 #[panic_handler]

@@ -1,14 +1,20 @@
-//! The memory map of the BIOS (INT 15h, AX = E820h), and what of it is free for files.
+//! The memory map of the BIOS (INT 15h, AX = E820h; without that, E801h or 88h), and what of it is free for files.
 
-use crate::memory::{Room, end, real, word};
+use crate::memory::{Low, Room, end, real, word};
 use crate::real::{CHAIN_ROOM, Registers, interrupt};
-use bootproto::linux::Region;
+use bootproto::linux::{MemoryMap, Region, Span, region_from_88, region_from_e820, regions_from_e801};
+use bootproto_pxe_api::entry::Memory as _;
 
 /// The most regions that are kept; machines have about ten, servers up to thirty.
 const MOST: usize = 64;
 
 /// So many of them the boot client takes.
 const PLACES: usize = 14;
+
+/// A shorter stretch of memory is not worth a place.
+const WORTH: u64 = 64 << 10;
+
+const MIB: u64 = 1 << 20;
 
 /// What is ours above 1 MiB: room for another boot program, which base memory bounds, then for texts and packets.
 const OWN: u64 = 0x10_0000;
@@ -33,6 +39,7 @@ static ENTRY: Room<24> = Room::new();
 #[derive(Debug)]
 pub(crate) struct Map {
     regions: [Region; MOST],
+    kinds: [u32; MOST],
     count: usize,
 }
 
@@ -41,12 +48,14 @@ const NOTHING: Region = Region { start: 0, length: 0, usable: false };
 impl Map {
     /// Asks the BIOS.
     pub(crate) fn read() -> Self {
-        let mut map = Self { regions: [NOTHING; MOST], count: 0 };
+        let mut map = Self { regions: [NOTHING; MOST], kinds: [0; MOST], count: 0 };
         let entry = ENTRY.take();
         let place = real(entry);
         let mut next = 0;
         for _ in 0..MOST * 2 {
             entry.fill(0);
+            // A BIOS that knows no attributes leaves them alone: the entry counts.
+            entry.iter_mut().skip(20).take(1).for_each(|byte| *byte = 1);
             let asked = Registers {
                 eax: 0xe820,
                 ebx: next,
@@ -61,26 +70,47 @@ impl Map {
                 break;
             }
             // The handler has written behind the compiler's back.
-            let mut bytes = [0; 24];
-            bootproto_pxe_api::entry::Memory::read(&crate::memory::Low, place.physical(), &mut bytes);
-            map.add(&bytes);
+            Low.read(place.physical(), entry);
+            let length = if told.ecx < 24 { 20 } else { 24 };
+            let told_of = entry.get(..length).and_then(region_from_e820);
+            if let Some((region, kind)) = told_of {
+                map.add(region, kind);
+            }
             next = told.ebx;
             if next == 0 {
                 break;
             }
         }
+        if map.own().is_none() {
+            map.ask_older();
+        }
         map
     }
 
-    fn add(&mut self, bytes: &[u8; 24]) {
-        let [a, b, c] = [0, 8, 16].map(|at| {
-            let mut eight = [0; 8];
-            bootproto_core::copy_into(&mut eight, bytes.get(at..).unwrap_or_default());
-            u64::from_le_bytes(eight)
-        });
-        let usable = c & 0xffff_ffff == 1;
-        if let Some(place) = self.regions.get_mut(self.count) {
-            *place = Region { start: a, length: b, usable };
+    /// For a BIOS that does not know E820h, or tells nothing useful by it.
+    fn ask_older(&mut self) {
+        self.count = 0;
+        self.add(Region { start: 0, length: u64::from(word(0x413)) << 10, usable: true }, 1);
+        let told = interrupt(0x15, Registers { eax: 0xe801, ..Registers::default() });
+        if !told.carry() {
+            let [ax, bx, cx, dx] = [told.eax, told.ebx, told.ecx, told.edx].map(|wide| wide as u16);
+            for region in regions_from_e801(ax, bx, cx, dx) {
+                self.add(region, 1);
+            }
+        }
+        if self.own().is_none() {
+            let told = interrupt(0x15, Registers { eax: 0x8800, ..Registers::default() });
+            self.add(region_from_88(told.ax()), 1);
+        }
+    }
+
+    fn add(&mut self, region: Region, kind: u32) {
+        let places = (self.regions.get_mut(self.count), self.kinds.get_mut(self.count));
+        // The kernel's parameters leave out what is empty.
+        if let (Some(place), Some(name)) = places
+            && region.length > 0
+        {
+            (*place, *name) = (region, kind);
             self.count += 1;
         }
     }
@@ -90,12 +120,18 @@ impl Map {
         self.regions.get(..self.count).unwrap_or_default()
     }
 
+    /// The BIOS's types of the regions.
+    pub(crate) fn kinds(&self) -> &[u32] {
+        self.kinds.get(..self.count).unwrap_or_default()
+    }
+
+    fn map(&self) -> MemoryMap<'_> {
+        MemoryMap::new(self.regions())
+    }
+
     /// How many bytes of it are memory.
     pub(crate) fn total(&self) -> u64 {
-        self.regions()
-            .iter()
-            .filter(|region| region.usable)
-            .fold(0, |sum, region| sum.saturating_add(region.length))
+        self.map().stretches(0, u64::MAX, &[]).map(Span::length).sum()
     }
 
     /// How many bytes another boot program may have: it takes our place, up to the code that puts it there.
@@ -105,33 +141,21 @@ impl Map {
 
     /// Memory above 1 MiB for ourselves, which no file gets: the end of the first stretch that is large enough.
     pub(crate) fn own(&self) -> Option<u64> {
-        let large = |region: &&Region| {
-            region.usable && region.start >= 0x10_0000 && region.start < LIMIT && region.length >= 2 * OWN
-        };
-        let region = self.regions().iter().find(large)?;
-        Some((region.start.saturating_add(region.length).min(LIMIT) - OWN) & !0xfff)
+        let large = self.map().stretches(MIB, LIMIT, &[]).find(|stretch| stretch.length() >= 2 * OWN)?;
+        Some((large.end - OWN) & !0xfff)
     }
 
     /// Where files and parameters may lie: memory below 4 GiB, without us and what is below, and without the ROM.
     pub(crate) fn places(&self) -> ([Region; PLACES], usize) {
         let (mut places, mut count) = ([NOTHING; PLACES], 0);
-        let free_base = u64::from(word(0x413)) * 1024;
-        let own = self.own().unwrap_or(LIMIT);
-        for region in self.regions() {
-            let last = region.start.saturating_add(region.length);
-            let (from, to) = if region.start < 0x10_0000 {
-                (region.start.max(end()), last.min(free_base))
-            } else {
-                (region.start, last.min(LIMIT))
-            };
-            let to = if from < own && own < to { own } else { to };
-            if !region.usable || from >= to {
-                continue;
-            }
-            if let Some(place) = places.get_mut(count) {
-                *place = Region { start: from, length: to - from, usable: true };
-                count += 1;
-            }
+        let rom = Span { start: u64::from(word(0x413)) << 10, end: MIB };
+        let own = self.own().map_or(Span { start: 0, end: 0 }, |start| Span::new(start, OWN));
+        let taken = [rom, own];
+        let stretches =
+            self.map().stretches(end(), LIMIT, &taken).filter(|stretch| stretch.length() >= WORTH);
+        for (place, stretch) in places.iter_mut().zip(stretches) {
+            *place = Region { start: stretch.start, length: stretch.length(), usable: true };
+            count += 1;
         }
         (places, count)
     }

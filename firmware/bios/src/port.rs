@@ -24,6 +24,14 @@ pub(crate) fn ticks() -> u64 {
     u64::from(high) << 32 | u64::from(low)
 }
 
+/// The address of the last page fault.
+pub(crate) fn page_fault() -> u64 {
+    let address;
+    // SAFETY: reading CR2 changes nothing.
+    unsafe { asm!("mov {}, cr2", out(reg) address, options(nomem, nostack, preserves_flags)) }
+    address
+}
+
 /// Stops for good.
 pub(crate) fn halt() -> ! {
     loop {

@@ -99,13 +99,16 @@ pub(crate) fn entry() -> Entry {
     unsafe { bp_entry }
 }
 
+/// For the flags of an [`interrupt`]: no other one is answered while it returns.
+pub(crate) const ALONE: u16 = 0x0200;
+
 /// Makes a software interrupt.
 pub(crate) fn interrupt(number: u8, mut registers: Registers) -> Registers {
     let vector = u32::from(number).wrapping_mul(4);
     registers.target = [crate::memory::word(vector), crate::memory::word(vector.wrapping_add(2))];
-    registers.flags = QUIET;
     // What the handler's IRET takes off the stack below the return address.
-    registers.push = [LISTENING, 0, 0];
+    registers.push = [LISTENING ^ registers.flags, 0, 0];
+    registers.flags = QUIET;
     call(registers)
 }
 

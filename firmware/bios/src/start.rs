@@ -10,6 +10,9 @@ use bootproto::linux::{HEAD_BYTES, MemoryMap, PlaceError, ZERO_PAGE_BYTES, write
 /// says about a text screen.
 const SCREEN: [(usize, u8); 5] = [(0x06, 3), (0x07, 80), (0x0e, 25), (0x0f, 1), (0x10, 16)];
 
+/// Where the regions of memory lie in the parameter page.
+const E820: usize = 0x2d0;
+
 /// Where everything lies that the kernel needs.
 pub(crate) struct Prepared {
     run: u32,
@@ -29,6 +32,10 @@ pub(crate) fn prepare(plan: &Plan, map: &Map, command_line: &[u8]) -> Result<Pre
     // SAFETY: the kernel was stored there, whole.
     let head = unsafe { stored(slot.store, kernel.size.min(HEAD_BYTES as u64)) };
     write_zero_page(&mut page, head, &plan.layout, &MemoryMap::new(map.regions()))?;
+    // As the BIOS told them: some of what is no memory the kernel can use in its own way.
+    for (entry, kind) in page[E820..].chunks_exact_mut(20).zip(map.kinds()) {
+        entry[16..].copy_from_slice(&kind.to_le_bytes());
+    }
     for (at, value) in SCREEN {
         if let Some(place) = page.get_mut(at) {
             *place = value;

@@ -21,6 +21,7 @@ mod ib_tshark;
 mod nbp;
 mod nbp_chain;
 mod nbp_keys;
+mod nbp_machine;
 mod nbp_matrix;
 mod nbp_trouble;
 mod option_rom;
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         nbp::CASES,
         nbp_chain::CASES,
         nbp_keys::CASES,
+        nbp_machine::CASES,
         nbp_matrix::CASES,
         nbp_trouble::CASES,
         option_rom::CASES,
