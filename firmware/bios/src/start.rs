@@ -33,8 +33,9 @@ pub(crate) fn prepare(plan: &Plan, map: &Map, command_line: &[u8]) -> Result<Pre
     let head = unsafe { stored(slot.store, kernel.size.min(HEAD_BYTES as u64)) };
     write_zero_page(&mut page, head, &plan.layout, &MemoryMap::new(map.regions()))?;
     // As the BIOS told them: some of what is no memory the kernel can use in its own way.
-    for (entry, kind) in page[E820..].chunks_exact_mut(20).zip(map.kinds()) {
-        entry[16..].copy_from_slice(&kind.to_le_bytes());
+    let (_, table) = page.split_at_mut(E820);
+    for (entry, kind) in table.chunks_exact_mut(20).zip(map.kinds()) {
+        bootproto_core::copy_into(entry.get_mut(16..).unwrap_or_default(), &kind.to_le_bytes());
     }
     for (at, value) in SCREEN {
         if let Some(place) = page.get_mut(at) {

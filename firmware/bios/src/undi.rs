@@ -9,7 +9,8 @@ use bootproto_pxe_api::blocks::{
 use bootproto_pxe_api::entry::{Clues, Entry, Int1a, Memory as _, NotFound, find};
 use bootproto_pxe_api::fetch::{self, Fetch};
 use bootproto_pxe_api::undi::{
-    Attach, Cached, Client, Config, Effect, Event, Failure, Fragment, Frame, Keep, MINIMUM_FRAME, Receive, Signal,
+    Attach, Cached, Client, Config, Effect, Event, Failure, Fragment, Frame, Keep, MINIMUM_FRAME, Receive,
+    Signal,
 };
 use bootproto_pxe_api::{AREA_SIZE, Call, Exit, Layout as _, Opcode, SegmentOffset};
 use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};

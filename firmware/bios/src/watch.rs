@@ -41,7 +41,8 @@ impl Watch {
         if self.each && self.lines.is_due(packet) {
             let left_out = self.lines.take_left_out();
             if left_out > 0 {
-                let _ = writeln!(console, "packets: {left_out} without a line, or the lines would delay them");
+                let _ =
+                    writeln!(console, "packets: {left_out} without a line, or the lines would delay them");
             }
             let _ = writeln!(console, "{packet}");
             self.lines.wrote(packet, clock.now());
