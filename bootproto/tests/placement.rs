@@ -10,8 +10,8 @@
 )]
 
 use bootproto::linux::{
-    Image, Kernel, Layout, MemoryMap, PlaceError, Region, Span, ZERO_PAGE_BYTES, identify, region_from_88,
-    region_from_e820, regions_from_e801, write_zero_page,
+    Image, Kernel, Layout, MemoryMap, PlaceError, REAL_MODE_BYTES, Region, Span, ZERO_PAGE_BYTES, identify,
+    region_from_88, region_from_e820, regions_from_e801, write_real_mode, write_zero_page,
 };
 use proptest::prelude::*;
 
@@ -233,6 +233,50 @@ fn the_zero_page_tells_the_kernel_where_everything_lies() {
 }
 
 /// Whether every page-sized sample and both ends of `span` are usable, said in the plainest way.
+/// Field by field after boot.rst's section "Loading the rest of the kernel" and its sample configuration.
+#[test]
+fn the_real_mode_segment_tells_old_kernels_where_everything_lies() {
+    let map = MemoryMap::new(&PC);
+    let file: Vec<u8> = head().into_iter().chain([7; 0x8000]).collect();
+    let word = |segment: &[u8], at: usize| u32::from_le_bytes(segment[at..at + 4].try_into().unwrap());
+    for version in [0x200_u16, 0x201, 0x202, 0x205] {
+        let mut file = file.clone();
+        file[0x206..0x208].copy_from_slice(&version.to_le_bytes());
+        let kernel = Kernel::parse(&file).unwrap();
+        let Kernel::X86(x86) = kernel else { panic!("{kernel:?}") };
+        assert!(x86.needs_real_mode());
+        let mut layout = Layout::new();
+        let slot = layout.place_kernel(&map, &kernel, Some(DEBIAN_FILE)).unwrap();
+        let initrd = layout.place_initrd(&map, Some(5000)).unwrap();
+        let mut segment = Box::new([1; REAL_MODE_BYTES]);
+        let stack = write_real_mode(&mut segment, 0x1_0000, &file, &layout, b"quiet").unwrap();
+        let old = version < 0x202;
+        assert_eq!(stack, if old { 0x9800 } else { 0xe000 });
+        assert_eq!(segment[usize::from(stack)..usize::from(stack) + 6], *b"quiet\0");
+        assert_eq!((segment[0x210], word(&*segment, 0x214)), (0xff, slot.run as u32));
+        assert_eq!((word(&*segment, 0x218), word(&*segment, 0x21c)), (initrd.start as u32, 5000));
+        assert_eq!(segment[0x211] & 0x80 != 0, version > 0x200);
+        if version > 0x200 {
+            assert_eq!(word(&*segment, 0x224) & 0xffff, u32::from(stack) - 0x200);
+        }
+        if old {
+            assert_eq!(segment[0x20..0x24], [0x3f, 0xa3, 0x00, 0x98]);
+            assert_eq!(segment[0x212..0x214], (0x9800_u16 + 6).to_le_bytes());
+        } else {
+            assert_eq!(word(&*segment, 0x228), 0x1_0000 + u32::from(stack));
+        }
+        let setup = x86.setup_bytes() as usize;
+        assert_eq!(segment[0x26c..setup], file[0x26c..setup]);
+        assert_eq!(segment[setup..usize::from(stack)].iter().max(), Some(&0));
+        let short = write_real_mode(&mut segment, 0x1_0000, &file[..setup - 1], &layout, b"");
+        assert_eq!(short, Err(PlaceError::HeadTooShort));
+        let long = write_real_mode(&mut segment, 0x1_0000, &file, &layout, &[b'a'; 256]);
+        assert_eq!(long, Err(PlaceError::CommandLineTooLong { length: 256, limit: 255 }));
+    }
+    let Kernel::X86(today) = debian() else { panic!() };
+    assert!(!today.needs_real_mode());
+}
+
 fn lies_in_usable(span: Span, regions: &[Region]) -> bool {
     let allowed = |address: u64| {
         let within = |region: &&Region| address >= region.start && address - region.start < region.length;

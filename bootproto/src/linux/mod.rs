@@ -1,7 +1,7 @@
 //! What a Linux kernel's file says about itself, and where it, its initrds and its command line go in memory.
 //!
 //! What belongs here: the headers of x86, arm64 and RISC-V kernels, what a BIOS tells of memory, the search for free
-//! memory, and the parameter page that an x86 kernel is handed. What does not: the jump into the kernel, and files that are no kernels beyond naming
+//! memory, and the parameter page or real-mode segment that an x86 kernel is handed. What does not: the jump into the kernel, and files that are no kernels beyond naming
 //! what they seem to be.
 //!
 //! Sources: the kernel's own `Documentation/arch/x86/boot.rst`, `Documentation/arch/arm64/booting.rst` and
@@ -33,6 +33,7 @@ mod identify;
 mod image;
 mod layout;
 mod memory;
+mod real_mode;
 mod x86;
 mod zero_page;
 
@@ -42,5 +43,6 @@ pub use identify::{HEAD_BYTES, Image, Kernel, Looks, identify};
 pub use image::{Arm64, RiscV};
 pub use layout::{InitrdSlot, KernelSlot, Layout};
 pub use memory::{MemoryMap, Region, Span, Want};
+pub use real_mode::{REAL_MODE_BYTES, write_real_mode};
 pub use x86::X86;
 pub use zero_page::{ZERO_PAGE_BYTES, write_zero_page};

@@ -153,6 +153,13 @@ impl X86 {
         }
     }
 
+    /// Whether it has to be entered in real mode (16-bit boot protocol): before protocol 2.06. The oldest find their command
+    /// line in no other way, and MEMDISK, which says 2.03, is no Linux behind its setup code.
+    #[must_use]
+    pub const fn needs_real_mode(&self) -> bool {
+        self.version < 0x206
+    }
+
     /// The longest command line, without its NUL.
     #[must_use]
     pub fn command_line_limit(&self) -> usize {

@@ -119,7 +119,7 @@ fn start(console: &mut Console, run: &Run<'_>, map: &Map, undi: &mut Undi) -> u1
     let prepared = match run.client.command_line(run.texts.configuration(), &mut line) {
         Ok(line) => {
             let _ = writeln!(console, "start: {}", console::Shown(line));
-            start::prepare(&plan, map, line)
+            start::prepare(&plan, map, run.program, line)
         }
         Err(fault) => {
             undi.close(Keep::Everything);

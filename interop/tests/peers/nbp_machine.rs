@@ -15,6 +15,8 @@ use std::time::Duration;
 const WITH_IPXE: &[&Peer] =
     &[PEERS[0], PEERS[1], PEERS[2], PEERS[3], PEERS[4], &peers::DNSMASQ, &peers::UNDIONLY];
 
+const WITH_MEMDISK: &[&Peer] = &[PEERS[0], PEERS[1], PEERS[2], PEERS[3], PEERS[4], &peers::PXELINUX];
+
 pub(crate) const CASES: &[Case] = &[
     Case {
         name: "boot program, PXE ROM: an exception of the processor is told, and the machine stops",
@@ -27,6 +29,18 @@ pub(crate) const CASES: &[Case] = &[
         peers: PEERS,
         heavy: true,
         run: storm,
+    },
+    Case {
+        name: "boot program, MEMDISK: is entered in real mode, and boots a floppy disk's image",
+        peers: WITH_MEMDISK,
+        heavy: true,
+        run: memdisk,
+    },
+    Case {
+        name: "boot program, old boot protocol: Debian's kernel is entered in real mode with its command line",
+        peers: PEERS,
+        heavy: true,
+        run: old_protocol,
     },
     Case {
         name: "boot program, iPXE from a disk: no DHCP server names a boot file, which is told",
@@ -50,8 +64,8 @@ fn exception() -> Outcome {
         tree.add("bootproto.0", &program)?;
         let _server = serve(&lan, &tree)?;
         let mut machine = machine::switch_on(&lan, "e1000")?;
-        // The end of the line; the BIOS breaks it somewhere before.
-        machine.wait_for("off and on.", LIMIT)?;
+        // The end of the line; the BIOS breaks it somewhere before, and holds its last character back.
+        machine.wait_for("off and on", LIMIT)?;
         let (at, screen) = (at + 0x7c00 + behind, screen(&machine));
         let told = format!("BP7256 exception {vector} at {at:#x}, error code {error}, CR2 {cr2}. Report");
         ensure!(screen.contains(&told), "{told:?} is missing: {screen}");
@@ -124,4 +138,42 @@ fn no_boot_file() -> Outcome {
     let bios = Bios { more: &more, ..Bios::new("e1000") };
     let tell = ["PXE-E53", "gives control back"];
     gives_up(bios.switch_on(&lan)?, &tell)
+}
+
+/// A boot sector that shows a text by INT 10h.
+const SECTOR: &[u8] =
+    b"\x31\xc0\x8e\xd8\xfc\xbe\x18\x7c\xac\x84\xc0\x74\x09\xb4\x0e\xbb\x07\x00\xcd\x10\xeb\xf2\xeb\xfe\
+    The floppy disk has booted.\r\n\0";
+
+fn memdisk() -> Outcome {
+    let configuration =
+        "DEFAULT floppy\nLABEL floppy\n  KERNEL memdisk\n  INITRD floppy.img\n  APPEND floppy\n";
+    let (lan, tree) = (Lan::new()?, tree_with(configuration)?);
+    tree.add_copy("memdisk", &peers::PXELINUX.unpacked().join("usr/lib/syslinux/memdisk"))?;
+    let mut floppy = SECTOR.to_vec();
+    floppy.resize(510, 0);
+    floppy.extend([0x55, 0xaa]);
+    floppy.resize(1_474_560, 0);
+    tree.add("floppy.img", &floppy)?;
+    let _server = serve(&lan, &tree)?;
+    let mut machine = machine::switch_on(&lan, "e1000")?;
+    machine.wait_for("The floppy disk has booted", LIMIT)
+}
+
+/// The kernel does not look at the number, and its setup code still knows how the oldest loaders hand the command line over.
+fn old_protocol() -> Outcome {
+    for version in [0x201_u16, 0x205] {
+        let line = "console=ttyS0,115200 no_timer_check interop=yes";
+        let configuration = format!("DEFAULT old\nLABEL old\n  KERNEL vmlinuz\n  APPEND {line}\n");
+        let (lan, tree) = (Lan::new()?, tree_with(&configuration)?);
+        let mut kernel = std::fs::read(payload::kernel()?)?;
+        kernel[0x206..0x208].copy_from_slice(&version.to_le_bytes());
+        tree.add("vmlinuz", &kernel)?;
+        let _server = serve(&lan, &tree)?;
+        let mut machine = machine::switch_on(&lan, "e1000")?;
+        machine.wait_for(&format!("Command line: BOOT_IMAGE=vmlinuz {line}"), LIMIT)?;
+        // Only the code for real mode does that.
+        ensure!(machine.log().contains("Probing EDD"), "{}", machine.log());
+    }
+    Ok(())
 }
