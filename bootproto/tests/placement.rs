@@ -6,6 +6,9 @@
     clippy::panic,
     clippy::wildcard_enum_match_arm,
     clippy::type_complexity,
+    clippy::disallowed_methods,
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
     reason = "tests"
 )]
 
