@@ -80,7 +80,7 @@ fn boot(server: &str, loader: &str, options: &Options) -> Outcome<(usize, Seen)>
         }
     };
     let root = tree.path().display().to_string();
-    let _server = match server {
+    let server = match server {
         "dnsmasq" => {
             // iPXE says who it is; what it then asks for is its script.
             let script = "dhcp-userclass=set:ipxe,iPXE\ndhcp-boot=tag:ipxe,snponly.ipxe";
@@ -111,7 +111,7 @@ fn boot(server: &str, loader: &str, options: &Options) -> Outcome<(usize, Seen)>
     let mut screen = machine.switch_on(&lan.server, "tap0", &aside)?;
     let waited = screen.wait_for("FINISHED", LIMIT);
     if options.show {
-        println!("{}", screen.log());
+        println!("{}\n{}", screen.log(), server.log());
     }
     waited?;
     if !screen.log().contains(&format!("PAYLOAD {}", initrd.payload)) {
