@@ -9,6 +9,7 @@
 //! Nothing is left behind: namespaces have no name and end with the thread that holds them, daemons are killed by the
 //! kernel when that thread ends, files lie in temporary folders or under `target/peers`.
 
+mod apt;
 pub mod capi;
 pub mod cpio;
 pub mod dhcp;

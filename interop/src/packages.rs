@@ -4,6 +4,7 @@
 //! there. Nothing is fetched or installed unless the caller says so.
 
 use crate::Outcome;
+use crate::apt::Settings;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, OnceLock};
@@ -18,6 +19,8 @@ pub enum How {
     Install,
     /// `apt-get download` and `dpkg -x` under `target/peers`; no root needed. With the libraries it needs.
     Unpack(&'static [&'static str]),
+    /// The same for another architecture, by Debian's name; this machine's package lists hear nothing of it.
+    UnpackFor(&'static str),
 }
 
 /// A program of someone else.
@@ -58,7 +61,9 @@ impl Peer {
                 .into_iter()
                 .map(|root| root.join(self.file))
                 .find(|path| path.exists()),
-            How::Unpack(_) => Some(self.unpacked().join(self.file)).filter(|path| path.exists()),
+            How::Unpack(_) | How::UnpackFor(_) => {
+                Some(self.unpacked().join(self.file)).filter(|path| path.exists())
+            }
         }
     }
 
@@ -89,7 +94,10 @@ impl Peer {
     /// The folder it is unpacked in.
     #[must_use]
     pub fn unpacked(&self) -> PathBuf {
-        folder().join(self.package)
+        match self.how {
+            How::UnpackFor(architecture) => folder().join(format!("{}-for-{architecture}", self.package)),
+            How::Install | How::Unpack(_) => folder().join(self.package),
+        }
     }
 
     /// The sentence for the person who lacks it.
@@ -103,7 +111,9 @@ impl Peer {
     pub fn version(&self) -> String {
         let version = match self.how {
             How::Install => ask("dpkg-query", &["-W", "-f", "${Version}", self.package]),
-            How::Unpack(_) => std::fs::read_to_string(self.unpacked().join("VERSION")).ok(),
+            How::Unpack(_) | How::UnpackFor(_) => {
+                std::fs::read_to_string(self.unpacked().join("VERSION")).ok()
+            }
         };
         let version = version.unwrap_or_else(|| "of unknown version".into());
         format!("{} ({} {})", self.name, self.package, version.trim())
@@ -127,23 +137,31 @@ impl Peer {
             How::Install => install(&[self.package]),
             How::Unpack(libraries) => {
                 lists();
+                let settings = Settings::default();
                 // A list that is older than the archive names versions that are gone.
-                self.unpack(libraries).or_else(|_| {
+                self.unpack(&settings, libraries).or_else(|_| {
                     refresh();
-                    self.unpack(libraries)
+                    self.unpack(&settings, libraries)
+                })
+            }
+            How::UnpackFor(architecture) => {
+                let settings = Settings::of(architecture)?;
+                self.unpack(&settings, &[]).or_else(|_| {
+                    settings.apt(&["update"], Path::new("/"))?;
+                    self.unpack(&settings, &[])
                 })
             }
         }
     }
 
-    fn unpack(&self, libraries: &[&str]) -> Outcome {
-        let debs = folder().join("debs");
+    fn unpack(&self, settings: &Settings, libraries: &[&str]) -> Outcome {
+        let debs = folder().join(settings.debs());
         std::fs::create_dir_all(&debs)?;
-        let main = concrete(self.package);
+        let main = settings.concrete(self.package);
         // Unpacked aside and renamed at the end: an interrupted run leaves nothing half done under the final name.
         let aside = folder().join(format!("{}.{}", self.package, std::process::id()));
         for package in std::iter::once(main.as_str()).chain(libraries.iter().copied()) {
-            apt(&["download", package], &debs)?;
+            settings.apt(&["download", package], &debs)?;
             let deb = newest(&debs, package)?;
             run(Command::new("dpkg").arg("-x").arg(&deb).arg(&aside))?;
             if package == main {
@@ -159,19 +177,6 @@ impl Peer {
 
 fn is_root() -> bool {
     rustix::process::getuid().is_root() && std::env::var_os(NO_ROOT).is_none()
-}
-
-/// Follows a package that only depends on the real one: `linux-image-cloud-amd64` and `linux-image-amd64`.
-fn concrete(package: &str) -> String {
-    let depends =
-        ask("apt-cache", &["depends", "--no-recommends", "--no-suggests", package]).unwrap_or_default();
-    let prefix = package.trim_end_matches("-amd64").trim_end_matches("-cloud");
-    depends
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("Depends: "))
-        .find(|name| package.starts_with("linux-image") && name.starts_with(prefix))
-        .unwrap_or(package)
-        .to_owned()
 }
 
 /// Installs packages, as root.
@@ -210,9 +215,7 @@ fn refresh() {
 }
 
 fn apt(arguments: &[&str], folder: &Path) -> Outcome {
-    let mut command = Command::new("apt-get");
-    command.args(["-q", "-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3"]);
-    run(command.args(arguments).current_dir(folder).env("DEBIAN_FRONTEND", "noninteractive"))
+    Settings::default().apt(arguments, folder)
 }
 
 fn newest(folder: &Path, package: &str) -> Outcome<PathBuf> {
@@ -227,7 +230,7 @@ fn newest(folder: &Path, package: &str) -> Outcome<PathBuf> {
     found.pop().ok_or_else(|| format!("no {package} was downloaded").into())
 }
 
-fn run(command: &mut Command) -> Outcome {
+pub(crate) fn run(command: &mut Command) -> Outcome {
     let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
     if output.status.success() {
         return Ok(());
@@ -236,7 +239,7 @@ fn run(command: &mut Command) -> Outcome {
     Err(format!("{:?}: {}", command.get_program(), text.trim()).into())
 }
 
-fn ask(program: &str, arguments: &[&str]) -> Option<String> {
+pub(crate) fn ask(program: &str, arguments: &[&str]) -> Option<String> {
     let output = Command::new(program).args(arguments).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }

@@ -1,5 +1,6 @@
 //! Real files to serve: Debian's kernel, an initrd that reports what arrived, and files of known digest.
 
+use crate::packages::Peer;
 use crate::{Outcome, cpio::Archive, peers};
 use bootproto_core::Rng;
 use sha2::{Digest as _, Sha256};
@@ -158,7 +159,15 @@ pub fn clean() {
 /// # Errors
 /// The package isn't here.
 pub fn kernel() -> Outcome<PathBuf> {
-    let found = std::fs::read_dir(peers::LINUX.path()?)?
+    kernel_of(&peers::LINUX)
+}
+
+/// The kernel of one of Debian's packages.
+///
+/// # Errors
+/// Its package isn't here.
+pub fn kernel_of(package: &Peer) -> Outcome<PathBuf> {
+    let found = std::fs::read_dir(package.path()?)?
         .filter_map(|entry| Some(entry.ok()?.path()))
         .find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("vmlinuz")));
     found.ok_or_else(|| "no vmlinuz in the kernel's package".into())
@@ -188,7 +197,15 @@ pub fn initrd() -> Outcome<&'static Initrd> {
 /// # Errors
 /// busybox isn't here.
 pub fn initrd_with(payload: usize) -> Outcome<Initrd> {
-    let busybox = std::fs::read(peers::BUSYBOX.path()?)?;
+    initrd_of(&peers::BUSYBOX, payload)
+}
+
+/// The same with this busybox.
+///
+/// # Errors
+/// It isn't here.
+pub fn initrd_of(busybox: &Peer, payload: usize) -> Outcome<Initrd> {
+    let busybox = std::fs::read(busybox.path()?)?;
     let payload = random(payload as u64, payload);
     let mut archive = Archive::default();
     for folder in ["bin", "dev", "proc"] {

@@ -38,6 +38,10 @@ peers! {
     SEABIOS = "SeaBIOS", "seabios", How::Install, "usr/share/seabios/bios-256k.bin";
     /// The other firmware: UEFI.
     OVMF = "OVMF", "ovmf", How::Install, "usr/share/OVMF/OVMF_CODE_4M.fd";
+    /// The machine with 64-bit ARM processors.
+    QEMU_ARM64 = "QEMU for arm64", "qemu-system-arm", How::Install, "usr/bin/qemu-system-aarch64";
+    /// Its firmware: UEFI.
+    AAVMF = "AAVMF", "qemu-efi-aarch64", How::Install, "usr/share/AAVMF/AAVMF_CODE.fd";
     /// What signs programs for Secure Boot.
     SBSIGN = "sbsign", "sbsigntool", How::Install, "usr/bin/sbsign";
     /// The machine's PXE ROM.
@@ -54,6 +58,10 @@ peers! {
     TSHARK = "tshark", "tshark", How::Install, "usr/bin/tshark";
     /// Debian's kernel for virtual machines.
     LINUX = "Linux", "linux-image-cloud-amd64", How::Unpack(&[]), "boot";
+    /// The same for 64-bit ARM.
+    LINUX_ARM64 = "Linux for arm64", "linux-image-cloud-arm64", How::UnpackFor("arm64"), "boot";
+    /// busybox for the initrd there.
+    BUSYBOX_ARM64 = "busybox for arm64", "busybox-static", How::UnpackFor("arm64"), "bin/busybox";
     /// Debian's kernel with every driver: those of InfiniBand, and the NFS server.
     LINUX_ALL = "Linux with InfiniBand", "linux-image-amd64", How::Unpack(&[]), "boot";
     /// The subnet manager, unpacked for machines that run it.

@@ -1,8 +1,9 @@
-//! A whole machine with UEFI: QEMU with OVMF, whose firmware drives the network card itself.
+//! A whole machine with UEFI: QEMU with OVMF, or AAVMF on ARM, whose firmware drives the network card itself.
 
 use crate::machine::MAC;
 use crate::namespace::Namespace;
 use crate::process::Program;
+use crate::toolchain::Processor;
 use crate::{Outcome, peers};
 use std::path::Path;
 use std::process::Command;
@@ -28,13 +29,21 @@ pub struct Machine<'a> {
     mebibytes: u32,
     words: Option<&'a str>,
     is_secure: bool,
+    processor: Processor,
 }
 
 impl<'a> Machine<'a> {
     /// With 768 MiB and a virtio card.
     #[must_use]
     pub const fn new(way: Way<'a>) -> Self {
-        Self { way, card: "virtio-net-pci", mebibytes: 768, words: None, is_secure: false }
+        Self {
+            way,
+            card: "virtio-net-pci",
+            mebibytes: 768,
+            words: None,
+            is_secure: false,
+            processor: Processor::X86,
+        }
     }
 
     /// Another network card, by QEMU's name. Those that OVMF has no driver for keep iPXE's.
@@ -47,6 +56,12 @@ impl<'a> Machine<'a> {
     #[must_use]
     pub const fn with_memory(self, mebibytes: u32) -> Self {
         Self { mebibytes, ..self }
+    }
+
+    /// With another processor.
+    #[must_use]
+    pub const fn with_processor(self, processor: Processor) -> Self {
+        Self { processor, ..self }
     }
 
     /// Options of `bootproto.efi`, as its owner sets them from outside.
@@ -67,14 +82,19 @@ impl<'a> Machine<'a> {
     /// # Errors
     /// QEMU or OVMF isn't here, or does not start.
     pub fn switch_on(&self, inside: &Namespace, tap: &str, aside: &Path) -> Outcome<Program> {
-        let folder = peers::OVMF.path()?.parent().map(Path::to_path_buf).unwrap_or_default();
-        let (code, first, machine) = match self.is_secure {
-            true => ("OVMF_CODE_4M.secboot.fd", "OVMF_VARS_4M.snakeoil.fd", "q35,smm=on"),
-            false => ("OVMF_CODE_4M.fd", "OVMF_VARS_4M.fd", "q35"),
+        let (qemu, firmware) = match self.processor {
+            Processor::X86 => (&peers::QEMU, &peers::OVMF),
+            Processor::Arm64 => (&peers::QEMU_ARM64, &peers::AAVMF),
         };
-        let settings = aside.join("OVMF_VARS.fd");
+        let folder = firmware.path()?.parent().map(Path::to_path_buf).unwrap_or_default();
+        let (code, first, machine) = match (self.processor, self.is_secure) {
+            (Processor::X86, true) => ("OVMF_CODE_4M.secboot.fd", "OVMF_VARS_4M.snakeoil.fd", "q35,smm=on"),
+            (Processor::X86, false) => ("OVMF_CODE_4M.fd", "OVMF_VARS_4M.fd", "q35"),
+            (Processor::Arm64, _) => ("AAVMF_CODE.fd", "AAVMF_VARS.fd", "virt"),
+        };
+        let settings = aside.join("VARS.fd");
         std::fs::copy(folder.join(first), &settings)?;
-        let mut command = Command::new(peers::QEMU.path()?);
+        let mut command = Command::new(qemu.path()?);
         command
             .args(["-accel", "tcg", "-machine", machine, "-m", &self.mebibytes.to_string(), "-nographic"])
             .args(["-monitor", "none", "-serial", "stdio", "-no-reboot", "-drive"])
@@ -82,6 +102,9 @@ impl<'a> Machine<'a> {
             .arg("-drive")
             .arg(format!("if=pflash,format=raw,file={}", settings.display()))
             .args(["-fw_cfg", "name=opt/org.tianocore/IPv6PXESupport,string=n"]);
+        if self.processor == Processor::Arm64 {
+            command.args(["-cpu", "cortex-a72"]);
+        }
         if self.is_secure {
             // The variables are the firmware's alone, by way of system management mode.
             command.args(["-global", "driver=cfi.pflash01,property=secure,value=on"]);

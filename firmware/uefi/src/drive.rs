@@ -10,7 +10,7 @@ use crate::outcome::Ended;
 use crate::tell::{Shown, Tell};
 use crate::trace::{self, Trace};
 use crate::trouble::Trouble;
-use crate::{base_code, chance, identity, kernel, options};
+use crate::{base_code, chance, clock, identity, kernel, options};
 use alloc::boxed::Box;
 use alloc::vec;
 use bootproto::Step;
@@ -69,12 +69,25 @@ pub(crate) fn boot() -> Ended {
     ended
 }
 
+/// Says what the firmware's side lacks, without packets to show, and gives a person time to read it.
 fn lost(tell: &mut Tell, step: Step, trouble: Trouble) -> Ended {
+    say(tell, step, trouble);
+    clock::pause(trace::READING);
+    Ended::Trouble(trouble)
+}
+
+/// The same with the packets that went before.
+fn lost_after(packets: &Trace<'_>, clock: &Clock, tell: &mut Tell, step: Step, trouble: Trouble) -> Ended {
+    say(tell, step, trouble);
+    packets.conclude(clock);
+    Ended::Trouble(trouble)
+}
+
+fn say(tell: &mut Tell, step: Step, trouble: Trouble) {
     use bootproto_core::Numbered as _;
     let entry = trouble.entry();
     let (code, pxe) = (entry.code, entry.pxe.unwrap_or("-"));
     tell.say(step, format_args!("failed: {code} ({pxe}) {trouble}. {}", entry.hint));
-    Ended::Trouble(trouble)
 }
 
 /// What datagrams go through, before there is a stack.
@@ -197,7 +210,7 @@ fn over(opened: Opened, origin: &Origin, options: &Options, clock: Clock, mut te
                     drive.trace.conclude(&clock);
                     Ended::Failed(failure)
                 }
-                Act::Trouble(trouble) => lost(&mut tell, Step::Fetch, trouble),
+                Act::Trouble(trouble) => lost_after(&drive.trace, &clock, &mut tell, Step::Fetch, trouble),
                 _ => {
                     tell.say(Step::Choose, format_args!("back to the firmware: it boots what comes next"));
                     Ended::LocalBoot
@@ -209,7 +222,7 @@ fn over(opened: Opened, origin: &Origin, options: &Options, clock: Clock, mut te
 
 /// The handover. The card is silent before the kernel runs.
 fn start(drive: Drive<'_>) -> Ended {
-    let Drive { client, caller, network, .. } = drive;
+    let Drive { client, caller, network, trace, clock, .. } = drive;
     network.close();
     let mut tell = caller.tell;
     let mut line = vec![0; 4096];
@@ -219,12 +232,12 @@ fn start(drive: Drive<'_>) -> Ended {
     }
     let loaded = match kernel::load(caller.files, line) {
         Ok(loaded) => loaded,
-        Err(trouble) => return lost(&mut tell, Step::Start, trouble),
+        Err(trouble) => return lost_after(&trace, &clock, &mut tell, Step::Start, trouble),
     };
     tell.say(Step::Start, format_args!("the kernel starts: {}", Shown(line)));
     tell.say(Step::Root, format_args!("is the kernel's: its own lines follow"));
     let trouble = loaded.start();
-    lost(&mut tell, Step::Start, trouble)
+    lost_after(&trace, &clock, &mut tell, Step::Start, trouble)
 }
 
 struct Drive<'s> {

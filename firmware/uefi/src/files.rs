@@ -3,18 +3,21 @@
 use crate::trouble::Trouble;
 use alloc::vec::Vec;
 use bootproto::client::FileKind;
-use bootproto_core::{Instant, copy_into};
+use bootproto_core::Instant;
 use core::ptr::NonNull;
 use uefi::boot::{self, AllocateType, MemoryType, PAGE_SIZE};
 
 /// Room for a file whose size the server doesn't tell; it grows by doubling.
 const UNKNOWN: usize = 16 << 20;
 
-/// Pages of the firmware's memory, given back when they are dropped.
+/// Pages of the firmware's memory, given back when they are dropped. They are not cleared beforehand: that takes longer
+/// than a server waits before it sends a window again.
 #[derive(Debug)]
 struct Pages {
     start: NonNull<u8>,
     count: usize,
+    /// So many bytes have been written.
+    written: usize,
 }
 
 impl Pages {
@@ -22,19 +25,33 @@ impl Pages {
         let count = bytes.div_ceil(PAGE_SIZE).max(1);
         let start = boot::allocate_pages(AllocateType::AnyPages, MemoryType::LOADER_DATA, count)
             .map_err(|_| Trouble::NoMemory { bytes: bytes as u64 })?;
-        // SAFETY: the pages were given to us just now. Whatever lay there is made zeros before anybody reads it.
-        unsafe { start.as_ptr().write_bytes(0, count * PAGE_SIZE) };
-        Ok(Self { start, count })
+        Ok(Self { start, count, written: 0 })
+    }
+
+    const fn room(&self) -> usize {
+        self.count.saturating_mul(PAGE_SIZE)
     }
 
     fn bytes(&self) -> &[u8] {
-        // SAFETY: the pages are ours, as long as this value lives, and were written in full.
-        unsafe { core::slice::from_raw_parts(self.start.as_ptr(), self.count * PAGE_SIZE) }
+        // SAFETY: the pages are ours, as long as this value lives, and so much of them was written.
+        unsafe { core::slice::from_raw_parts(self.start.as_ptr(), self.written) }
     }
 
-    fn bytes_mut(&mut self) -> &mut [u8] {
-        // SAFETY: as above, and nobody else has this value.
-        unsafe { core::slice::from_raw_parts_mut(self.start.as_ptr(), self.count * PAGE_SIZE) }
+    /// Writes at an offset; what was passed over becomes zeros. Nothing where there is no room.
+    fn write(&mut self, offset: usize, bytes: &[u8]) {
+        let end = offset.saturating_add(bytes.len());
+        if end > self.room() {
+            return;
+        }
+        let start = self.start.as_ptr();
+        if let Some(gap) = offset.checked_sub(self.written) {
+            // SAFETY: the pages are ours, and the end of the gap is no further than that of what follows, which fits.
+            unsafe { start.add(self.written).write_bytes(0, gap) };
+        }
+        // SAFETY: it fits, as was seen above, and nobody else has a slice of pages that nobody can lend while this
+        // value is borrowed for writing.
+        unsafe { start.add(offset).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+        self.written = self.written.max(end);
     }
 }
 
@@ -53,25 +70,22 @@ pub(crate) struct File {
     /// When it was opened.
     pub(crate) begun: Instant,
     pages: Pages,
-    length: usize,
 }
 
 impl File {
     /// Its bytes.
     pub(crate) fn bytes(&self) -> &[u8] {
-        self.pages.bytes().get(..self.length).unwrap_or_default()
+        self.pages.bytes()
     }
 
     fn store(&mut self, offset: usize, bytes: &[u8]) -> Result<(), Trouble> {
         let end = offset.saturating_add(bytes.len());
-        if end > self.pages.bytes().len() {
-            let mut larger = Pages::new(end.max(self.pages.bytes().len().saturating_mul(2)))?;
-            let old = self.pages.bytes();
-            copy_into(larger.bytes_mut(), old);
+        if end > self.pages.room() {
+            let mut larger = Pages::new(end.max(self.pages.room().saturating_mul(2)))?;
+            larger.write(0, self.pages.bytes());
             self.pages = larger;
         }
-        copy_into(self.pages.bytes_mut().get_mut(offset..).unwrap_or_default(), bytes);
-        self.length = self.length.max(end);
+        self.pages.write(offset, bytes);
         Ok(())
     }
 }
@@ -97,7 +111,7 @@ impl Files {
             Some(bytes) => usize::try_from(bytes).map_err(|_| Trouble::NoMemory { bytes })?,
             None => UNKNOWN,
         };
-        let mut file = File { kind, begun: now, pages: Pages::new(room)?, length: 0 };
+        let mut file = File { kind, begun: now, pages: Pages::new(room)? };
         file.store(0, head)?;
         self.0.push(file);
         Ok(())

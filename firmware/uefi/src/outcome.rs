@@ -1,34 +1,26 @@
 //! How we leave: what the firmware is told, so that it goes on as it should.
 
-use crate::clock::pause;
 use crate::trouble::Trouble;
 use bootproto::{Failure, Step};
-use core::time::Duration;
 use uefi::Status;
 
-/// How a boot ended that did not start a kernel.
+/// How a boot ended that did not start a kernel. The person has had time to read why.
 #[derive(Debug)]
 pub(crate) enum Ended {
     /// The configuration, or a person, wants what comes next in the boot order.
     LocalBoot,
-    /// The boot client failed; the person has had time to read why.
+    /// The boot client failed.
     Failed(Failure),
     /// The firmware's side failed.
     Trouble(Trouble),
 }
-
-/// How long a person has for reading the last line before the firmware may clear the screen.
-const READING: Duration = Duration::from_secs(3);
 
 /// The status. Never success: after that the boot manager would not try the next device (UEFI 2.10 section 3.1.1).
 pub(crate) fn conclude(ended: Ended) -> Status {
     match ended {
         Ended::LocalBoot => Status::NOT_FOUND,
         Ended::Failed(failure) => of_failure(&failure),
-        Ended::Trouble(trouble) => {
-            pause(READING);
-            of_trouble(trouble)
-        }
+        Ended::Trouble(trouble) => of_trouble(trouble),
     }
 }
 

@@ -10,7 +10,7 @@ use uefi::proto::console::text::Key;
 pub(crate) const ROOM: usize = 32 << 10;
 
 /// How long a person has for reading the last line, and for the key, before the firmware may clear the screen.
-const READING: Duration = Duration::from_secs(3);
+pub(crate) const READING: Duration = Duration::from_secs(3);
 
 /// How much of it is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -56,8 +56,10 @@ impl<'s> Trace<'s> {
 
     /// After a failure: prints what is asked for.
     pub(crate) fn conclude(&self, clock: &Clock) {
-        let is_wanted = self.level != Level::OnKey || self.is_asked_for(clock);
-        if is_wanted && !self.ring.is_empty() {
+        if self.ring.is_empty() {
+            return pause(READING);
+        }
+        if self.level != Level::OnKey || self.is_asked_for(clock) {
             // The console can't do anything about its own failure.
             uefi::system::with_stdout(|out| {
                 let _ = self.ring.write_text(out);

@@ -34,6 +34,7 @@ mod tftp_server;
 mod trace;
 mod uefi;
 mod uefi_ends;
+mod uefi_machines;
 mod uefi_matrix;
 mod uefi_secure;
 
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         rom::CASES,
         uefi::CASES,
         uefi_ends::CASES,
+        uefi_machines::CASES,
         uefi_matrix::CASES,
         uefi_secure::CASES,
         nbp::CASES,
@@ -72,5 +74,6 @@ fn main() -> ExitCode {
         trace::CASES,
     ]
     .concat();
-    interop::runner::main(&cases, &[nbp_matrix::SLOW, nbp_trouble::SLOW, uefi_matrix::SLOW].concat())
+    let slow = [nbp_matrix::SLOW, nbp_trouble::SLOW, uefi_machines::SLOW, uefi_matrix::SLOW].concat();
+    interop::runner::main(&cases, &slow)
 }

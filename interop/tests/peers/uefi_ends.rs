@@ -3,6 +3,7 @@
 use crate::uefi::{LIMIT, esp, netboot, switch_on, tree};
 use interop::lan::Lan;
 use interop::packages::Peer;
+use interop::payload::Tree;
 use interop::runner::{Case, netboot as program};
 use interop::uefi::{Machine, Way};
 use interop::{Outcome, ensure, peers, servers};
@@ -28,6 +29,12 @@ pub(crate) const CASES: &[Case] = &[
         run: trace,
     },
     Case {
+        name: "bootproto.efi, tshark: a kernel that the firmware can't load is one line, and its packets come out",
+        peers: WITH_TSHARK,
+        heavy: true,
+        run: no_image,
+    },
+    Case {
         name: "bootproto.efi, dnsmasq: an answer without a boot file is one line, and the firmware hears EFI_NOT_FOUND",
         peers: WITH_DNSMASQ,
         heavy: true,
@@ -50,7 +57,7 @@ const ENDS: [(&str, &str, &[&str], u32); 4] = [
 ];
 
 /// A disk whose shell runs these lines.
-fn script(tree: &interop::payload::Tree, lines: &str) -> Outcome<std::path::PathBuf> {
+fn script(tree: &Tree, lines: &str) -> Outcome<std::path::PathBuf> {
     let disk = esp(tree, "bootproto.efi")?;
     let text = format!("@echo -off\n{lines}echo THE-END\nreset -s\n").replace('\n', "\r\n");
     std::fs::write(disk.join("startup.nsh"), text)?;
@@ -95,6 +102,17 @@ fn trace() -> Outcome {
     {
         ensure!(screen.contains(part), "no {part}:\n{screen}");
     }
+    let shown = dissected(&tree, &screen)?;
+    for part in
+        ["DHCP Discover", "DHCP ACK", "Read Request, File: nowhere", "Error Code, Code: File not found"]
+    {
+        ensure!(shown.contains(part), "no {part}:\n{shown}\n{screen}");
+    }
+    Ok(())
+}
+
+/// What tshark makes of the capture file in a serial log.
+fn dissected(tree: &Tree, screen: &str) -> Outcome<String> {
     let mut extract = Command::new(program()?)
         .args(["trace", "-", "-"])
         .stdin(Stdio::piped())
@@ -108,12 +126,32 @@ fn trace() -> Outcome {
     std::fs::write(&file, extracted.stdout)?;
     let shown = peers::TSHARK.command()?.arg("-n").arg("-r").arg(&file).output()?;
     let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
-    for part in
-        ["DHCP Discover", "DHCP ACK", "Read Request, File: nowhere", "Error Code, Code: File not found"]
-    {
+    ensure!(!shown.contains("Malformed"), "{shown}");
+    Ok(shown)
+}
+
+/// A kernel without its EFI stub's header: the firmware's side fails, after everything has been fetched.
+fn no_image() -> Outcome {
+    let (lan, tree) = (Lan::new()?, tree("", "broken")?);
+    let mut kernel = std::fs::read(tree.join("vmlinuz"))?;
+    kernel.get_mut(..2).ok_or("an empty kernel")?.fill(0);
+    tree.add("broken", &kernel)?;
+    let _server = netboot(&lan, &tree)?;
+    let disk = script(&tree, "fs0:\\bootproto.efi trace\necho \"STATUS %lasterror%\"\n")?;
+    let mut machine = switch_on(&lan, &tree, Machine::new(Way::Disk(&disk)))?;
+    machine.wait_for("THE-END", LIMIT * 2)?;
+    let screen = machine.log();
+    let line = screen.lines().find(|line| line.contains("failed: ")).unwrap_or_default();
+    ensure!(
+        line.contains("7 start") && line.contains("BP7207 (-) the firmware can't load the kernel"),
+        "{screen}"
+    );
+    ensure!(screen.contains("STATUS 0x1\r"), "{screen}");
+    // The last of what came: the initrd.
+    let shown = dissected(&tree, &screen)?;
+    for part in ["Data Packet, Block: ", "(last)", "Acknowledgement, Block: "] {
         ensure!(shown.contains(part), "no {part}:\n{shown}\n{screen}");
     }
-    ensure!(!shown.contains("Malformed"), "{shown}");
     Ok(())
 }
 
