@@ -52,6 +52,12 @@ impl<'a> Machine<'a> {
         Self { card, ..self }
     }
 
+    /// No network card at all.
+    #[must_use]
+    pub const fn without_card(self) -> Self {
+        Self { card: "", ..self }
+    }
+
     /// So much memory.
     #[must_use]
     pub const fn with_memory(self, mebibytes: u32) -> Self {
@@ -119,6 +125,10 @@ impl<'a> Machine<'a> {
     }
 
     fn plug(&self, command: &mut Command, tap: &str) {
+        if self.card.is_empty() {
+            command.args(["-nic", "none"]);
+            return;
+        }
         let mac: Vec<String> = MAC.iter().map(|byte| format!("{byte:02x}")).collect();
         let mut device = format!("{},netdev=net,mac={}", self.card, mac.join(":"));
         // OVMF has a driver of its own for this one, and then no use for iPXE's.

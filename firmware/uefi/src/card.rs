@@ -54,12 +54,7 @@ impl Card {
         if network.mode().state == NetworkState::STOPPED {
             network.start().map_err(refused)?;
         }
-        if network.mode().state != NetworkState::INITIALIZED {
-            network.initialize(0, 0).map_err(refused)?;
-        }
-        let wanted = ReceiveFlags::UNICAST | ReceiveFlags::BROADCAST | ReceiveFlags::PROMISCUOUS_MULTICAST;
-        let able = ReceiveFlags::from_bits_truncate(network.mode().receive_filter_mask);
-        network.receive_filters(wanted & able, ReceiveFlags::empty(), true, None).map_err(refused)?;
+        initialize(&mut network).map_err(refused)?;
         wait_for_link(&mut network, clock)?;
         let slots = (0..SLOTS).map(|_| Slot { bytes: Box::new([0; ROOM]), is_busy: false }).collect();
         Ok(Self { received: Box::new([0; ROOM]), sender: Sender { network, slots } })
@@ -69,6 +64,16 @@ impl Card {
     pub(crate) fn address(&self) -> [u8; 6] {
         let bytes = self.sender.network.mode().current_address.0;
         [bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5]]
+    }
+
+    /// Starts it anew: a driver whose buffers have run over may hear nothing any more (iPXE's for pcnet).
+    pub(crate) fn restart(&mut self) {
+        let network = &mut self.sender.network;
+        // Where it does not work, the boot fails as it would have without.
+        let _ = network.shutdown();
+        let _ = initialize(network);
+        // It reads none of them any more.
+        self.sender.slots.iter_mut().for_each(|slot| slot.is_busy = false);
     }
 
     /// Waits until the last frames have left, and stops the card: nothing may be written to memory any more.
@@ -83,6 +88,16 @@ impl Card {
         let _ = self.sender.network.shutdown();
         let _ = self.sender.network.stop();
     }
+}
+
+/// Has the card receive what is for us.
+fn initialize(network: &mut SimpleNetwork) -> uefi::Result {
+    if network.mode().state != NetworkState::INITIALIZED {
+        network.initialize(0, 0)?;
+    }
+    let wanted = ReceiveFlags::UNICAST | ReceiveFlags::BROADCAST | ReceiveFlags::PROMISCUOUS_MULTICAST;
+    let able = ReceiveFlags::from_bits_truncate(network.mode().receive_filter_mask);
+    network.receive_filters(wanted & able, ReceiveFlags::empty(), true, None)
 }
 
 fn wait_for_link(network: &mut SimpleNetwork, clock: &Clock) -> Result<(), Trouble> {

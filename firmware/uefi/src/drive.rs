@@ -27,6 +27,8 @@ const ARCH: u16 = if cfg!(target_arch = "aarch64") { 11 } else { 7 };
 const BATCH: usize = 64;
 /// How often a key is looked for: the console is slow.
 const KEYS: Duration = Duration::from_millis(20);
+/// A card that has heard nothing for so long, in the middle of a file, is started anew.
+const SILENCE: Duration = Duration::from_secs(2);
 /// How many blocks a server is asked to send for one acknowledgement, where nothing else is set: through the firmware an
 /// acknowledgement costs as much as several blocks. A card that holds fewer has the window halved.
 const WINDOW: u16 = 64;
@@ -196,7 +198,7 @@ fn over(opened: Opened, origin: &Origin, options: &Options, clock: Clock, mut te
     let client = Box::new(client);
     let mut packets = vec![0; trace::ROOM];
     let trace = Trace::new(&mut packets, options.trace);
-    let mut drive = Drive { client, caller, network, trace, clock, sent, keys: clock.now() };
+    let mut drive = Drive { client, caller, network, trace, clock, sent, keys: clock.now(), heard: None };
     match drive.run() {
         Act::Ready => start(drive),
         act => {
@@ -248,6 +250,8 @@ struct Drive<'s> {
     clock: Clock,
     sent: Box<[u8]>,
     keys: Instant,
+    /// When a frame came last; `None` where the card was started anew since.
+    heard: Option<Instant>,
 }
 
 impl Drive<'_> {
@@ -275,6 +279,7 @@ impl Drive<'_> {
                 continue;
             }
             let now = self.clock.now();
+            self.mind_the_card(now, came);
             if self.client.poll_timeout().is_some_and(|at| at <= now)
                 && let Some(event) = self.client.handle_timeout(now)
             {
@@ -293,6 +298,20 @@ impl Drive<'_> {
                     return end;
                 }
             }
+        }
+    }
+
+    /// Once for each silence: a restart may cost the link some seconds.
+    fn mind_the_card(&mut self, now: Instant, came: bool) {
+        if came {
+            self.heard = Some(now);
+        }
+        let is_silent = self.heard.is_some_and(|heard| now.saturating_since(heard) >= SILENCE);
+        if is_silent && self.client.file_kind().is_some() && self.network.restart() {
+            self.heard = None;
+            let (step, seconds) = (self.client.step(), SILENCE.as_secs());
+            let text = format_args!("nothing has come for {seconds} s: the card is started anew");
+            self.caller.tell.say(step, text);
         }
     }
 

@@ -62,6 +62,15 @@ impl Network<'_> {
         }
     }
 
+    /// Starts the card anew; false where it is not ours.
+    pub(crate) fn restart(&mut self) -> bool {
+        match self {
+            Self::Frames { card, .. } => card.restart(),
+            Self::BaseCode(_) => return false,
+        }
+        true
+    }
+
     /// There is a lease.
     pub(crate) fn configure(&mut self, lease: &Lease) {
         let router = lease.routers().first().copied();

@@ -35,6 +35,12 @@ pub(crate) const CASES: &[Case] = &[
         run: no_image,
     },
     Case {
+        name: "bootproto.efi: without a network card, or with too little memory, it says so",
+        peers: PEERS,
+        heavy: true,
+        run: lacks,
+    },
+    Case {
         name: "bootproto.efi, dnsmasq: an answer without a boot file is one line, and the firmware hears EFI_NOT_FOUND",
         peers: WITH_DNSMASQ,
         heavy: true,
@@ -151,6 +157,30 @@ fn no_image() -> Outcome {
     let shown = dissected(&tree, &screen)?;
     for part in ["Data Packet, Block: ", "(last)", "Acknowledgement, Block: "] {
         ensure!(shown.contains(part), "no {part}:\n{shown}\n{screen}");
+    }
+    Ok(())
+}
+
+/// What the machine itself lacks.
+fn lacks() -> Outcome {
+    // Larger than the memory; nobody will read it.
+    let too_large = |tree: &Tree| std::fs::File::create(tree.join("initrd.img"))?.set_len(1 << 30);
+    let ends = [
+        (false, "1 select     failed: BP7201 (-) the firmware drives no network card", 14),
+        (true, "failed: BP7205 (-) the firmware has no room for 1073741824 bytes", 9),
+    ];
+    for (has_card, line, status) in ends {
+        let (lan, tree) = (Lan::new()?, tree("", "vmlinuz")?);
+        too_large(&tree)?;
+        let _server = netboot(&lan, &tree)?;
+        let disk = script(&tree, "fs0:\\bootproto.efi\necho \"STATUS %lasterror%\"\n")?;
+        let machine = Machine::new(Way::Disk(&disk));
+        let mut machine = switch_on(&lan, &tree, if has_card { machine } else { machine.without_card() })?;
+        machine.wait_for("THE-END", LIMIT)?;
+        let screen = machine.log();
+        ensure!(screen.contains(line), "no {line}:\n{screen}");
+        let status = format!("STATUS 0x{status:X}\r");
+        ensure!(screen.contains(&status), "no {status}:\n{screen}");
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 //! in the middle.
 
 use crate::uefi::{LIMIT, boots, boots_with, esp, folder, netboot, switch_on, tree};
+use interop::cpio::Archive;
 use interop::lan::Lan;
 use interop::packages::Peer;
 use interop::payload::{self, Initrd, Tree};
@@ -26,6 +27,12 @@ pub(crate) const CASES: &[Case] = &[
         peers: PEERS,
         heavy: true,
         run: keys,
+    },
+    Case {
+        name: "bootproto.efi: several initrds are one to the kernel, with options from outside",
+        peers: PEERS,
+        heavy: true,
+        run: several,
     },
     Case { name: "bootproto.efi: boots with an initrd of 64 MiB", peers: PEERS, heavy: true, run: large },
 ];
@@ -93,6 +100,31 @@ fn tree_with(mebibytes: usize) -> Outcome<(Tree, Initrd)> {
     Ok((tree, initrd))
 }
 
+/// The payload is that of the last archive, which unpacks over the first one's.
+fn several() -> Outcome {
+    let (lan, tree) = (Lan::new()?, tree("", "vmlinuz")?);
+    let mut first = payload::initrd()?.bytes.clone();
+    // The next one has to be put on four bytes.
+    first.push(0);
+    tree.add("initrd.img", &first)?;
+    let mut archive = Archive::default();
+    archive.file("payload.bin", b"of the second");
+    let last = Initrd { bytes: archive.finish(), payload: payload::digest(b"of the second") };
+    tree.add("more.img", &last.bytes)?;
+    let line = payload::COMMAND_LINE;
+    let configuration = format!(
+        "DEFAULT away\nLABEL away\n  LOCALBOOT 0\n\
+         LABEL linux\n  KERNEL vmlinuz\n  INITRD initrd.img,more.img\n  APPEND {line}\n"
+    );
+    tree.add("pxelinux.cfg/default", configuration.as_bytes())?;
+    let server = netboot(&lan, &tree)?;
+    let machine = Machine::new(Way::Pxe).with_words("udp=snp window=8 entry=linux");
+    let screen = boots_with(switch_on(&lan, &tree, machine)?, &server, &last, LIMIT)?;
+    ensure!(screen.contains("initrd 1 more.img: ") && screen.contains("window 8\r"), "{screen}");
+    ensure!(!screen.contains("the firmware's PXE client"), "{screen}");
+    Ok(())
+}
+
 fn large() -> Outcome {
     let (lan, (tree, initrd)) = (Lan::new()?, tree_with(64)?);
     let server = netboot(&lan, &tree)?;
@@ -130,9 +162,12 @@ fn restart() -> Outcome {
     machine.wait_for("kernel vmlinuz: ", LIMIT)?;
     std::thread::sleep(Duration::from_millis(300));
     server.terminate();
+    // Long enough for it to doubt its card.
+    std::thread::sleep(Duration::from_secs(4));
     let server = netboot(&lan, &tree)?;
     let screen = boots_with(machine, &server, &initrd, LIMIT * 2)?;
     ensure!(screen.contains("initrd 0 initrd.img once more, after 1 tries"), "{screen}");
+    ensure!(screen.contains("nothing has come for 2 s: the card is started anew"), "{screen}");
     ensure!(server.log().contains("sent initrd.img"), "{}", server.log());
     Ok(())
 }

@@ -59,10 +59,13 @@ fn foreign_kernel() -> Outcome {
     sign_in(&tree, "bootproto.efi")?;
     let _server = netboot(&lan, &tree)?;
     let mut machine = machine(&lan, &tree)?;
+    machine.wait_for("t prints the last", LIMIT)?;
+    machine.type_in(b"t")?;
     machine.wait_for("): Security Violation", LIMIT)?;
     let screen = machine.log();
     let line = screen.lines().find(|line| line.contains("failed: BP7206")).unwrap_or_default();
     ensure!(line.contains("7 start") && line.contains("Secure Boot refuses the kernel."), "{screen}");
+    ensure!(screen.contains("-----END BOOTPROTO PCAPNG "), "{screen}");
     let gone_on = screen.lines().find(|line| line.contains("failed to start")).unwrap_or_default();
     ensure!(gone_on.contains("PXEv4"), "{screen}");
     Ok(())
