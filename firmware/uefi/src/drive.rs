@@ -279,7 +279,7 @@ impl Drive<'_> {
                 continue;
             }
             let now = self.clock.now();
-            self.mind_the_card(now, came);
+            self.mind_the_card(now);
             if self.client.poll_timeout().is_some_and(|at| at <= now)
                 && let Some(event) = self.client.handle_timeout(now)
             {
@@ -302,10 +302,7 @@ impl Drive<'_> {
     }
 
     /// Once for each silence: a restart may cost the link some seconds.
-    fn mind_the_card(&mut self, now: Instant, came: bool) {
-        if came {
-            self.heard = Some(now);
-        }
+    fn mind_the_card(&mut self, now: Instant) {
         let is_silent = self.heard.is_some_and(|heard| now.saturating_since(heard) >= SILENCE);
         if is_silent && self.client.file_kind().is_some() && self.network.restart() {
             self.heard = None;
@@ -331,6 +328,9 @@ impl Drive<'_> {
             let event = client.handle_datagram(now, path, payload);
             act = caller.take(client, event, now);
         });
+        if came {
+            self.heard = Some(now);
+        }
         came.then_some(act)
     }
 

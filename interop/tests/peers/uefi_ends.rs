@@ -153,9 +153,10 @@ fn no_image() -> Outcome {
         "{screen}"
     );
     ensure!(screen.contains("STATUS 0x1\r"), "{screen}");
-    // The last of what came: the initrd.
+    // The last of what came is the initrd, whose request has left the ring long ago: tshark sees blocks and their
+    // acknowledgements as datagrams.
     let shown = dissected(&tree, &screen)?;
-    for part in ["Data Packet, Block: ", "(last)", "Acknowledgement, Block: "] {
+    for part in ["10.77.0.1 → 10.77.0.8    UDP", "Len=1472", "10.77.0.8 → 10.77.0.1    UDP", "Len=4"] {
         ensure!(shown.contains(part), "no {part}:\n{shown}\n{screen}");
     }
     Ok(())
