@@ -16,7 +16,7 @@
 )]
 
 // Whose panic handler the static library has: the standard library's, or the one in `panic`.
-#[cfg(not(feature = "freestanding"))]
+#[cfg(not(all(feature = "freestanding", panic = "abort")))]
 extern crate std;
 
 pub mod boot;
@@ -28,7 +28,7 @@ mod layout;
 mod misuse;
 #[cfg(feature = "frames")]
 pub mod net;
-#[cfg(all(feature = "freestanding", not(test)))]
+#[cfg(all(feature = "freestanding", panic = "abort", not(test)))]
 mod panic;
 pub mod pxe;
 mod raw;
