@@ -60,6 +60,7 @@ fn tables() -> Vec<(&'static str, &'static [Entry])> {
         ("A call from C that can't be right", bootproto_capi::Misuse::TABLE),
         ("`bootproto.efi`: what the firmware can't give", uefi::Trouble::TABLE),
         ("`bootproto.0`: what the machine and its ROM can't give", bios::Trouble::TABLE),
+        ("`bootproto.0`: why it does not begin", bios::Refusal::TABLE),
         ("`netboot`: what the machine at hand can't do", netboot::Trouble::TABLE),
         ("`netboot`: what is wrong with the call", netboot::Mistake::TABLE),
     ]

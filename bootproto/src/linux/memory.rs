@@ -141,13 +141,20 @@ impl<'m> MemoryMap<'m> {
     /// The free stretches between `floor` and `ceiling` that touch nothing in `taken`, the lowest first. No two of them
     /// touch: regions side by side are one.
     pub fn stretches(self, floor: u64, ceiling: u64, taken: &[Span]) -> impl Iterator<Item = Span> {
-        let mut want = Want { length: 1, align: 1, residue: 0, floor, ceiling };
+        let mut floor = floor;
         core::iter::from_fn(move || {
-            let start = self.lowest(want, taken)?;
-            let end = self.free_until(start, taken).min(ceiling);
-            want.floor = end;
-            Some(Span { start, end })
+            let stretch = self.stretch(floor, ceiling, taken)?;
+            floor = stretch.end;
+            Some(stretch)
         })
+    }
+
+    /// The first of them. For small programs it is not to be repeated wherever somebody goes through them.
+    #[inline(never)]
+    fn stretch(&self, floor: u64, ceiling: u64, taken: &[Span]) -> Option<Span> {
+        let want = Want { length: 1, align: 1, residue: 0, floor, ceiling };
+        let start = self.lowest(want, taken)?;
+        Some(Span { start, end: self.free_until(start, taken).min(ceiling) })
     }
 
     /// Where a free place can begin: a lowest one starts at the floor, or where something else starts or ends.

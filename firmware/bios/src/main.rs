@@ -83,7 +83,8 @@ fn boot(console: &mut Console) -> u16 {
         Ok(run) => run,
         Err(mistake) => {
             undi.close(Keep::Everything);
-            return fail(console, "configure", &mistake);
+            let _ = writeln!(console, "configure: {mistake}");
+            return FAILED;
         }
     };
     let ended = run.drive(&mut undi, mac);

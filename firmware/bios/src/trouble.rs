@@ -15,11 +15,17 @@ bootproto_core::numbered! {
         Defect = 7255, "this can't be", "This is a defect in the program; report it.";
         /// An exception of the processor.
         Exception { /** Its number. */ vector: u64, /** Where. */ at: u64, /** Its code; 0 for those without. */ error: u64, /** The address of a page fault. */ cr2: u64 } = 7256, "exception {vector} at {at:#x}, error code {error:#x}, CR2 {cr2:#x}", "Report this line, and switch the machine off and on.";
-        /// `entry.s` says so.
+    }
+}
+
+bootproto_core::numbered! {
+    /// Why it does not even begin: `entry.s` says so.
+    pub enum Refusal {
+        /// No room.
         NoBaseMemory = 7257, "the ROM leaves too little base memory", "Disable other option ROMs in the BIOS's setup.";
-        /// `entry.s` says so.
+        /// An old processor.
         NoLongMode = 7258, "this processor has no 64-bit mode", "Use PXELINUX on this machine.";
-        /// `entry.s` says so.
+        /// What is packed can't be unpacked.
         Damaged = 7259, "the file is damaged or not whole", "Copy it to the server again, in binary mode.";
     }
 }
