@@ -1,9 +1,9 @@
 //! How a boot fails: the one value that says which step, which peer, why, after how many tries, and what came last.
 
 use core::fmt;
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
 
-use bootproto_core::{Code, Entry, Numbered};
+use bootproto_core::{Advice, Code, Entry, Numbered};
 use bootproto_dhcp::wire::MessageType;
 
 use crate::{Step, transfer};
@@ -33,42 +33,58 @@ impl Failure {
         self.cause.entry()
     }
 
+    /// What of that row is for a person: number, PXE code and hint.
+    #[must_use]
+    pub fn advice(&self) -> &'static Advice {
+        self.cause.advice()
+    }
+
     /// The stable number.
     #[must_use]
     pub fn code(&self) -> Code {
-        self.entry().code
+        self.advice().code
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let entry = self.entry();
+        let advice = self.advice();
         write!(f, "{}", self.step)?;
-        match self.peer {
-            Some(SocketAddr::V4(peer)) => write!(f, " with {}:{}", peer.ip(), peer.port())?,
-            Some(SocketAddr::V6(peer)) => {
-                // Shortened to nothing: no address of our protocols is one, and firmware has better uses for the bytes.
-                f.write_str(" with [")?;
-                for (index, part) in peer.ip().segments().into_iter().enumerate() {
-                    write!(f, "{}{part:x}", if index > 0 { ":" } else { "" })?;
-                }
-                write!(f, "]:{}", peer.port())?;
-            }
-            None => {}
+        if let Some(peer) = self.peer {
+            write!(f, " with {}", Peer(peer))?;
         }
-        write!(f, ": {}", entry.code)?;
-        if let Some(pxe) = entry.pxe {
+        write!(f, ": {}", advice.code)?;
+        if let Some(pxe) = advice.pxe {
             write!(f, " ({pxe})")?;
         }
         write!(f, " {}", self.cause)?;
         if self.tries > 1 {
             write!(f, ", after {} tries", self.tries)?;
         }
-        write!(f, "; last heard: {}. {}", self.last, entry.hint)
+        write!(f, "; last heard: {}. {}", self.last, advice.hint)
     }
 }
 
 impl core::error::Error for Failure {}
+
+/// An address and a port. Of IPv6 no zeros are left out: no address of our protocols is one, and firmware has better uses
+/// for the bytes that it takes.
+pub(crate) struct Peer(pub(crate) SocketAddr);
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.ip() {
+            IpAddr::V4(address) => write!(f, "{address}")?,
+            IpAddr::V6(address) => {
+                for (index, part) in address.segments().into_iter().enumerate() {
+                    write!(f, "{}{part:x}", if index > 0 { ":" } else { "[" })?;
+                }
+                f.write_str("]")?;
+            }
+        }
+        write!(f, ":{}", self.0.port())
+    }
+}
 
 /// Why a boot ended, in the words of the part that found out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,6 +136,20 @@ impl Cause {
             Self::Header(cause) => cause.entry(),
             Self::Placement(cause) => cause.entry(),
             Self::Verify(cause) => cause.entry(),
+        }
+    }
+
+    /// What of that row is for a person.
+    #[must_use]
+    pub fn advice(&self) -> &'static Advice {
+        match self {
+            Self::Boot(cause) => cause.advice(),
+            Self::Dhcp(cause) => cause.advice(),
+            Self::Transfer(cause) => cause.advice(),
+            Self::Configuration(cause) => cause.advice(),
+            Self::Header(cause) => cause.advice(),
+            Self::Placement(cause) => cause.advice(),
+            Self::Verify(cause) => cause.advice(),
         }
     }
 }

@@ -186,7 +186,7 @@ pub mod client;
 pub mod config;
 mod failure;
 pub mod linux;
-#[cfg(feature = "smoltcp")]
+#[cfg(feature = "smoltcp-ethernet")]
 pub mod net;
 mod step;
 pub mod trace;

@@ -31,6 +31,18 @@ pub struct Entry {
     pub pxe: Option<&'static str>,
 }
 
+/// What a row of the table has for the person in front of the machine. Firmware that prints a value and its advice has
+/// no names and texts of rows in it, which a whole [`Entry`] brings along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Advice {
+    /// The number.
+    pub code: Code,
+    /// The code that the PXE specification has for it, such as `PXE-E51`.
+    pub pxe: Option<&'static str>,
+    /// What the person can do.
+    pub hint: &'static str,
+}
+
 /// A value with a row in the table of numbers. [`numbered!`](crate::numbered) implements it.
 pub trait Numbered: fmt::Display {
     /// All rows of this type.
@@ -39,9 +51,12 @@ pub trait Numbered: fmt::Display {
     /// This value's row.
     fn entry(&self) -> &'static Entry;
 
+    /// What of this value's row is for a person.
+    fn advice(&self) -> &'static Advice;
+
     /// This value's number.
     fn code(&self) -> Code {
-        self.entry().code
+        self.advice().code
     }
 }
 
@@ -93,6 +108,18 @@ macro_rules! numbered {
                     }, )+
                 }
             }
+
+            fn advice(&self) -> &'static $crate::Advice {
+                match self {
+                    $( Self::$variant { .. } => const {
+                        &$crate::Advice {
+                            code: $crate::Code($number),
+                            pxe: $crate::numbered!(@pxe $($pxe)?),
+                            hint: $hint,
+                        }
+                    }, )+
+                }
+            }
         }
 
         impl ::core::fmt::Display for $name {
@@ -132,6 +159,10 @@ mod tests {
         assert_eq!(Sample::Data { option: 54 }.to_string(), "option 54 is missing");
         assert_eq!(Sample::Data { option: 54 }.entry().pxe, Some("PXE-E99"));
         assert_eq!(Sample::Plain.code().to_string(), "BP0901");
+        for (value, row) in [Sample::Plain, Sample::Data { option: 54 }].iter().zip(Sample::TABLE) {
+            let advice = value.advice();
+            assert_eq!((advice.code, advice.pxe, advice.hint), (row.code, row.pxe, row.hint));
+        }
         assert_eq!(Sample::TABLE.len(), 2);
     }
 

@@ -48,7 +48,7 @@ mod writer;
 
 pub use backoff::Backoff;
 pub use bytes::{copy_into, trim_nul};
-pub use code::{Code, Entry, Numbered};
+pub use code::{Advice, Code, Entry, Numbered};
 pub use machine::{BufferTooSmall, HighWater, Machine, Transmit, Uncompared};
 pub use path::UdpPath;
 pub use reader::{ParseError, ParseErrorKind, Reader};

@@ -11,8 +11,10 @@ const TARGET: &str = "x86_64-unknown-none";
 /// What the compiler is told: the program runs where it is linked, below 2 GiB.
 const FLAGS: &str = "-Crelocation-model=static -Ccode-model=small";
 
-/// Debian's compiler comes without a linker for this target, so binutils' has to do, which its host needs anyway.
-const DEBIAN_FLAGS: &str = "-Clinker=ld -Clinker-flavor=ld";
+/// Debian's compiler comes without a linker for this target, so binutils' has to do, which its host needs anyway. It can
+/// be told what is not stable yet: no text for `{:?}`, and a panic is an invalid instruction, whose address the program tells.
+const DEBIAN_FLAGS: &str =
+    "-Clinker=ld -Clinker-flavor=ld -Zfmt-debug=none -Zunstable-options -Cpanic=immediate-abort";
 
 /// The boot program as a file. It is built once in a run; `BOOTPROTO_0` names another one. With `install`, a
 /// missing compiler is installed.

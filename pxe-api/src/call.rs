@@ -42,20 +42,33 @@ pub(crate) fn write<'b, B: Block>(
     block: &B,
     rest: &[u8],
 ) -> Result<Call<'b>, BufferTooSmall> {
+    put(buf, B::OPCODE, block.as_bytes(), rest)
+}
+
+/// The same for any kind of block: there are two dozen.
+#[inline(never)]
+fn put<'b>(buf: &'b mut [u8], opcode: Opcode, block: &[u8], rest: &[u8]) -> Result<Call<'b>, BufferTooSmall> {
     let mut writer = Writer::new(buf);
-    writer.bytes(block.as_bytes());
+    writer.bytes(block);
     writer.bytes(rest);
-    Ok(Call { opcode: B::OPCODE, bytes: writer.finish()? })
+    Ok(Call { opcode, bytes: writer.finish()? })
 }
 
 /// What came back: the block if the call was done, else the status. Too few bytes count as not done, and a ROM that
 /// says in AX that it failed has failed, whatever the status.
 pub(crate) fn answer<B: Block>(exit: Exit, block: &[u8]) -> Result<B, Status> {
-    let Ok(block) = B::parse(block) else {
+    check(exit, block, B::SIZE)?;
+    B::parse(block).map_err(|_short| Status::FAILURE)
+}
+
+/// Every block begins with its status.
+#[inline(never)]
+fn check(exit: Exit, block: &[u8], size: usize) -> Result<(), Status> {
+    let Some([low, high, ..]) = block.get(..size) else {
         return Err(Status::FAILURE);
     };
-    match block.status() {
-        _ if exit.is_success() => Ok(block),
+    match Status(u16::from_le_bytes([*low, *high])) {
+        _ if exit.is_success() => Ok(()),
         Status::SUCCESS => Err(Status::FAILURE),
         status => Err(status),
     }
@@ -63,7 +76,7 @@ pub(crate) fn answer<B: Block>(exit: Exit, block: &[u8]) -> Result<B, Status> {
 
 /// The status alone, for calls whose block says nothing else.
 pub(crate) fn status(exit: Exit, block: &[u8]) -> Result<(), Status> {
-    answer::<crate::blocks::UndiClose>(exit, block).map(|_| ())
+    check(exit, block, crate::blocks::UndiClose::SIZE)
 }
 
 /// A zeroed block.

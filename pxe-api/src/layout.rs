@@ -82,10 +82,14 @@ macro_rules! names {
             /// The specification's name of this number, if it has one.
             #[must_use]
             pub const fn name(self) -> Option<&'static str> {
-                match self.0 {
-                    $( $value => Some($text), )+
-                    _ => None,
+                let mut rest: &[($int, &str)] = &[ $( ($value, $text), )+ ];
+                while let [(value, text), others @ ..] = rest {
+                    if *value == self.0 {
+                        return Some(text);
+                    }
+                    rest = others;
                 }
+                None
             }
         }
 

@@ -210,13 +210,10 @@ impl Client {
             | Phase::Verifying(_)
             | Phase::Finished(_) => None,
         };
-        let files = [&self.transfer, &self.lingering].into_iter().flatten();
-        files
-            .filter_map(|carrier| carrier.transfer.poll_timeout())
-            .chain(self.pending.map(|(at, _)| at))
-            .chain(choice)
-            .chain(self.dhcp.poll_timeout())
-            .min()
+        let file = |carrier: &Option<Carrier>| carrier.as_ref().and_then(|it| it.transfer.poll_timeout());
+        let files = Instant::earliest(file(&self.transfer), file(&self.lingering));
+        let decisions = Instant::earliest(choice, self.pending.map(|(at, _)| at));
+        Instant::earliest(Instant::earliest(files, decisions), self.dhcp.poll_timeout())
     }
 }
 

@@ -159,7 +159,7 @@ fn write_sysappend(mask: u32, facts: &SystemFacts<'_>, writer: &mut Writer<'_>) 
     };
     if mask & 2 != 0 && !hardware.is_empty() {
         writer.bytes(b" BOOTIF=");
-        hardware_text(hardware_type, hardware).for_each(|byte| writer.u8(byte));
+        hardware_text(hardware_type, hardware, &mut |byte| writer.u8(byte));
         if let Some(port) = &facts.infiniband {
             write_infiniband(port, writer);
         }
@@ -168,7 +168,7 @@ fn write_sysappend(mask: u32, facts: &SystemFacts<'_>, writer: &mut Writer<'_>) 
         && let Some(uuid) = facts.uuid
     {
         writer.bytes(b" SYSUUID=");
-        uuid_text(uuid).for_each(|byte| writer.u8(byte));
+        uuid_text(uuid, &mut |byte| writer.u8(byte));
     }
     for (bit, name) in NAMES {
         let asked = mask & 1_u32.wrapping_shl(bit.into()) != 0;

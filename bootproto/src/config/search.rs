@@ -161,34 +161,61 @@ pub const fn printed(uuid: [u8; 16]) -> [u8; 16] {
 const LOWER: &[u8; 16] = b"0123456789abcdef";
 const UPPER: &[u8; 16] = b"0123456789ABCDEF";
 
-fn hex(byte: u8, digits: &[u8; 16]) -> [u8; 2] {
-    let digit = |value: u8| digits.get(usize::from(value & 0x0f)).copied().unwrap_or(b'0');
-    [digit(byte >> 4), digit(byte)]
+/// Adds `byte` in hexadecimal.
+fn hex(byte: u8, digits: &[u8; 16], put: &mut dyn FnMut(u8)) {
+    for value in [byte >> 4, byte & 0x0f] {
+        put(digits.get(usize::from(value)).copied().unwrap_or(b'0'));
+    }
 }
 
 /// `uuid` byte by byte in lower-case hexadecimal, with the dashes of a printed UUID.
-pub(crate) fn uuid_text(uuid: [u8; 16]) -> impl Iterator<Item = u8> {
-    uuid.into_iter().enumerate().flat_map(|(index, byte)| {
-        let dash = matches!(index, 4 | 6 | 8 | 10).then_some(b'-');
-        dash.into_iter().chain(hex(byte, LOWER))
-    })
+pub(crate) fn uuid_text(uuid: [u8; 16], put: &mut dyn FnMut(u8)) {
+    for (byte, index) in uuid.into_iter().zip(0_u8..) {
+        if matches!(index, 4 | 6 | 8 | 10) {
+            put(b'-');
+        }
+        hex(byte, LOWER, put);
+    }
 }
 
 /// `01-88-99-aa-bb-cc-dd`.
-pub(crate) fn hardware_text(hardware_type: u8, hardware: &[u8]) -> impl Iterator<Item = u8> {
-    let first = hex(hardware_type, LOWER).into_iter();
-    first.chain(hardware.iter().flat_map(|byte| core::iter::once(b'-').chain(hex(*byte, LOWER))))
+pub(crate) fn hardware_text(hardware_type: u8, hardware: &[u8], put: &mut dyn FnMut(u8)) {
+    hex(hardware_type, LOWER, put);
+    for byte in hardware {
+        put(b'-');
+        hex(*byte, LOWER, put);
+    }
+}
+
+/// Adds what `write` puts.
+fn push_all(name: &mut FileName, write: impl FnOnce(&mut dyn FnMut(u8))) -> Result<(), Fault> {
+    let mut pushed = Ok(());
+    write(&mut |byte| {
+        if pushed.is_ok() {
+            pushed = name.push(&[byte]);
+        }
+    });
+    pushed
 }
 
 fn push_uuid(name: &mut FileName, uuid: [u8; 16]) -> Result<(), Fault> {
-    uuid_text(uuid).try_for_each(|byte| name.push(&[byte]))
+    push_all(name, |put| uuid_text(uuid, put))
 }
 
 fn push_hardware(name: &mut FileName, hardware_type: u8, hardware: &[u8]) -> Result<(), Fault> {
-    hardware_text(hardware_type, hardware).try_for_each(|byte| name.push(&[byte]))
+    push_all(name, |put| hardware_text(hardware_type, hardware, put))
 }
 
 fn push_address(name: &mut FileName, address: Ipv4Addr, digits: u8) -> Result<(), Fault> {
-    let all = address.octets().into_iter().flat_map(|octet| hex(octet, UPPER));
-    all.take(usize::from(digits)).try_for_each(|byte| name.push(&[byte]))
+    let mut left = digits;
+    push_all(name, |put| {
+        for octet in address.octets() {
+            hex(octet, UPPER, &mut |digit| {
+                if left > 0 {
+                    left = left.saturating_sub(1);
+                    put(digit);
+                }
+            });
+        }
+    })
 }

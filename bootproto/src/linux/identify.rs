@@ -1,7 +1,7 @@
 //! What a file's first bytes show it to be.
 
 use crate::linux::{Arm64, HeaderError, RiscV, X86};
-use bootproto_core::Reader;
+use bootproto_core::num::{low_u16, low_u32};
 
 /// So many bytes from a file's start are enough to decide; a shorter file is given whole.
 pub const HEAD_BYTES: usize = 1024;
@@ -195,23 +195,21 @@ fn looks(head: &[u8]) -> Looks {
     if head.get(510..512) == Some(&[0x55, 0xaa]) { Looks::BootSector } else { Looks::Other }
 }
 
-fn field(head: &[u8], offset: usize, length: usize) -> Result<Reader<'_>, HeaderError> {
+/// A little-endian number of at most eight bytes.
+pub(crate) fn number_at(head: &[u8], offset: usize, length: usize) -> Result<u64, HeaderError> {
     let needed = offset.saturating_add(length);
-    head.get(offset..needed).map(Reader::new).ok_or(HeaderError::Truncated { needed })
-}
-
-pub(crate) fn u8_at(head: &[u8], offset: usize) -> Result<u8, HeaderError> {
-    field(head, offset, 1)?.u8().map_err(|_short| HeaderError::Truncated { needed: offset })
+    let bytes = head.get(offset..needed).ok_or(HeaderError::Truncated { needed })?;
+    Ok(bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)))
 }
 
 pub(crate) fn u16_at(head: &[u8], offset: usize) -> Result<u16, HeaderError> {
-    field(head, offset, 2)?.u16_le().map_err(|_short| HeaderError::Truncated { needed: offset })
+    number_at(head, offset, 2).map(low_u16)
 }
 
 pub(crate) fn u32_at(head: &[u8], offset: usize) -> Result<u32, HeaderError> {
-    field(head, offset, 4)?.u32_le().map_err(|_short| HeaderError::Truncated { needed: offset })
+    number_at(head, offset, 4).map(low_u32)
 }
 
 pub(crate) fn u64_at(head: &[u8], offset: usize) -> Result<u64, HeaderError> {
-    field(head, offset, 8)?.u64_le().map_err(|_short| HeaderError::Truncated { needed: offset })
+    number_at(head, offset, 8)
 }

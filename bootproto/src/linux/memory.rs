@@ -159,9 +159,16 @@ impl<'m> MemoryMap<'m> {
 
     /// Where a free place can begin: a lowest one starts at the floor, or where something else starts or ends.
     fn starts<'s>(&'s self, want: Want, taken: &'s [Span]) -> impl Iterator<Item = u64> + 's {
-        let regions = self.regions.iter().map(|region| region.span());
-        let edges = regions.flat_map(|span| [span.start, span.end]).chain(taken.iter().map(|span| span.end));
-        core::iter::once(want.floor).chain(edges).filter_map(move |edge| want.first_from(edge))
+        let edge = move |index: usize| {
+            let Some(index) = index.checked_sub(1) else { return Some(want.floor) };
+            if let Some(span) = taken.get(index) {
+                return Some(span.end);
+            }
+            let index = index.saturating_sub(taken.len());
+            let span = self.regions.get(index >> 1)?.span();
+            Some(if index & 1 == 0 { span.start } else { span.end })
+        };
+        (0..).map_while(edge).filter_map(move |edge| want.first_from(edge))
     }
 
     /// How far memory is free from `start` on; `start` itself if not at all.

@@ -1,8 +1,27 @@
 //! The setup header of an x86 kernel (`bzImage`), boot protocol 2.00 to 2.15 and what may come.
 
 use crate::linux::HeaderError;
-use crate::linux::identify::{u8_at, u16_at, u32_at, u64_at};
-use bootproto_core::num::usize_from_u32_saturating;
+use crate::linux::identify::{number_at, u16_at};
+use bootproto_core::num::{low_u16, low_u32, usize_from_u32_saturating};
+
+/// The header's fields: since which version, where, how many bytes, and what it is before.
+const FIELDS: [(u16, u16, u8, u64); 15] = [
+    (0, 0x1f1, 1, 0),
+    (0, 0x1f4, 4, 0),
+    (0, 0x211, 1, 0),
+    (0, 0x214, 4, 0),
+    (0x203, 0x22c, 4, 0x37ff_ffff),
+    (0x205, 0x230, 4, 1),
+    (0x205, 0x234, 1, 0),
+    (0x20a, 0x235, 1, 0),
+    (0x20c, 0x236, 2, 0),
+    (0x206, 0x238, 4, 255),
+    (0x208, 0x248, 4, 0),
+    (0x208, 0x24c, 4, 0),
+    (0x20a, 0x258, 8, 0x10_0000),
+    (0x20a, 0x260, 4, 0),
+    (0x20b, 0x264, 4, 0),
+];
 
 /// What the setup header says. Fields that the protocol's version doesn't have yet hold the value that its document
 /// gives for older kernels.
@@ -78,30 +97,32 @@ impl X86 {
     }
 
     fn fields(head: &[u8], version: u16) -> Result<Self, HeaderError> {
-        let since = |first: u16| version >= first;
-        // Before 2.04 the upper half of syssize was another field.
-        let syssize = if since(0x204) { u32_at(head, 0x1f4)? } else { u16_at(head, 0x1f4)?.into() };
+        let mut values = [0; FIELDS.len()];
+        for (value, (since, at, bytes, before)) in values.iter_mut().zip(FIELDS) {
+            *value = if version < since { before } else { number_at(head, at.into(), bytes.into())? };
+        }
+        let [sectors, size, flags, start, initrd_max, align, relocatable, rest @ ..] = values;
+        let [min_align, xflags, line, payload, payload_length, address, init_size, handover] = rest;
+        let byte = |value: u64| value.to_le_bytes()[0];
         Ok(Self {
             version,
             // Zero stands for four: the oldest kernels did not say.
-            setup_sects: match u8_at(head, 0x1f1)? {
-                0 => 4,
-                sectors => sectors,
-            },
-            syssize,
-            loadflags: u8_at(head, 0x211)?,
-            code32_start: u32_at(head, 0x214)?,
-            initrd_addr_max: if since(0x203) { u32_at(head, 0x22c)? } else { 0x37ff_ffff },
-            kernel_alignment: if since(0x205) { u32_at(head, 0x230)? } else { 1 },
-            relocatable_kernel: since(0x205) && u8_at(head, 0x234)? != 0,
-            min_alignment: if since(0x20a) { u8_at(head, 0x235)? } else { 0 },
-            xloadflags: if since(0x20c) { u16_at(head, 0x236)? } else { 0 },
-            cmdline_size: if since(0x206) { u32_at(head, 0x238)? } else { 255 },
-            payload_offset: if since(0x208) { u32_at(head, 0x248)? } else { 0 },
-            payload_length: if since(0x208) { u32_at(head, 0x24c)? } else { 0 },
-            pref_address: if since(0x20a) { u64_at(head, 0x258)? } else { 0x10_0000 },
-            init_size: if since(0x20a) { u32_at(head, 0x260)? } else { 0 },
-            handover_offset: if since(0x20b) { u32_at(head, 0x264)? } else { 0 },
+            setup_sects: if sectors == 0 { 4 } else { byte(sectors) },
+            // Before 2.04 the upper half of syssize was another field.
+            syssize: if version < 0x204 { low_u16(size).into() } else { low_u32(size) },
+            loadflags: byte(flags),
+            code32_start: low_u32(start),
+            initrd_addr_max: low_u32(initrd_max),
+            kernel_alignment: low_u32(align),
+            relocatable_kernel: relocatable != 0,
+            min_alignment: byte(min_align),
+            xloadflags: low_u16(xflags),
+            cmdline_size: low_u32(line),
+            payload_offset: low_u32(payload),
+            payload_length: low_u32(payload_length),
+            pref_address: address,
+            init_size: low_u32(init_size),
+            handover_offset: low_u32(handover),
         })
     }
 

@@ -7,11 +7,14 @@
 //! Received datagrams are handed over straight from the frame: the caller's copy to where the bytes belong is the only
 //! one. Until there is a lease, every datagram addressed to our hardware address is ours, for some servers send their
 //! offer to the address that they offer. smoltcp keeps ARP, ICMP, IGMP and everything that is sent.
+//!
+//! The feature `smoltcp-ethernet` is for firmware that joins no groups; `smoltcp` has those and the links for IP packets.
 
 mod demux;
 mod probe;
 mod stack;
 #[cfg(test)]
+#[cfg(feature = "smoltcp")]
 mod tests;
 
 pub use probe::AddressProbe;

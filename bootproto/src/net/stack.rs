@@ -97,6 +97,7 @@ impl<'s> Stack<'s> {
 
     /// A stack without an address on a `device` whose medium is IP: one that takes and gives whole IP packets, such as
     /// IPoIB. It finds neighbours, routers and groups itself, and probes addresses itself; tell it the address too.
+    #[cfg(feature = "smoltcp")]
     pub fn ip<D: Device + ?Sized>(
         device: &mut D,
         seed: u64,
@@ -154,6 +155,7 @@ impl<'s> Stack<'s> {
     }
 
     /// Joins a multicast group (IGMP), for RFC 2090 transfers and PXE boot-server discovery.
+    #[cfg(feature = "smoltcp")]
     pub fn join(&mut self, group: Ipv4Addr) -> bool {
         self.interface.join_multicast_group(group).is_ok()
     }
@@ -259,10 +261,18 @@ impl<'s> Stack<'s> {
         let Some(cidr) = self.address else {
             return true;
         };
-        to == cidr.address()
-            || to.is_broadcast()
-            || cidr.broadcast() == Some(to)
-            || self.interface.has_multicast_group(to)
+        to == cidr.address() || to.is_broadcast() || cidr.broadcast() == Some(to) || self.is_group(to)
+    }
+
+    #[cfg(feature = "smoltcp")]
+    fn is_group(&self, to: Ipv4Addr) -> bool {
+        self.interface.has_multicast_group(to)
+    }
+
+    #[cfg(not(feature = "smoltcp"))]
+    #[expect(clippy::unused_self, reason = "without groups there is nothing to look up")]
+    const fn is_group(&self, _: Ipv4Addr) -> bool {
+        false
     }
 
     /// Sends what waits, as far as the device takes it, and probes that are due.

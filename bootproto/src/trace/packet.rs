@@ -4,6 +4,8 @@ use core::fmt;
 
 use bootproto_core::{Instant, UdpPath};
 
+use crate::failure::Peer;
+
 use super::describe;
 
 /// Which way a packet went.
@@ -88,7 +90,7 @@ impl fmt::Display for Packet<'_> {
         };
         write!(f, "{:4}.{:06} {arrow} ", micros / 1_000_000, micros % 1_000_000)?;
         if let Layer::Datagram(path) = self.layer {
-            write!(f, "{} ", path.remote)?;
+            write!(f, "{} ", Peer(path.remote))?;
         }
         write!(f, "{}", self.what())
     }

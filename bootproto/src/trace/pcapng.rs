@@ -3,7 +3,7 @@
 //! The file has two interfaces: 0 is Ethernet for frames; 1 is raw IP for datagrams, which get an IP and a UDP header
 //! here, made from their path. Times are microseconds after the driver's own zero, so the date is 1 January 1970.
 
-use core::net::{IpAddr, SocketAddr};
+use core::net::IpAddr;
 
 use bootproto_core::num::{low_u32, u16_from_usize_saturating as short, u64_from_usize};
 use bootproto_core::{UdpPath, Writer};
@@ -90,50 +90,46 @@ fn ip_udp<'b>(buffer: &'b mut [u8; HEADERS], path: UdpPath, packet: &Packet<'_>)
         Direction::Received => (path.remote, path.local),
         Direction::Sent => (path.local, path.remote),
     };
-    let udp_length = packet.length.saturating_add(8);
-    let mut udp = [0; 8];
-    let mut writer = Writer::new(&mut udp);
-    writer.u16(from.port());
-    writer.u16(to.port());
-    writer.u16(short(udp_length));
-    let sum = udp_sum(from, to, packet, u32::from(short(udp_length)));
-    writer.u16(sum);
+    let udp_length = short(packet.length.saturating_add(8));
     let mut writer = Writer::new(buffer);
-    match (from.ip(), to.ip()) {
+    let sum = match (from.ip(), to.ip()) {
         (IpAddr::V4(from), IpAddr::V4(to)) => {
-            let [a, b] = short(udp_length.saturating_add(20)).to_be_bytes();
+            let [a, b] = udp_length.saturating_add(20).to_be_bytes();
             let fixed = [0x45, 0, a, b, 0, 0, 0x40, 0, TTL, UDP];
-            let sum = fold(add(add(add(0, &fixed), &from.octets()), &to.octets()));
+            let addresses = add(add(0, &from.octets()), &to.octets());
             writer.bytes(&fixed);
-            writer.u16(!sum);
+            writer.u16(!fold(add(addresses, &fixed)));
             writer.bytes(&from.octets());
             writer.bytes(&to.octets());
+            addresses
         }
         (from, to) => {
+            let (from, to) = (v6(from), v6(to));
             writer.u32(0x6000_0000);
-            writer.u16(short(udp_length));
+            writer.u16(udp_length);
             writer.bytes(&[UDP, TTL]);
-            writer.bytes(&v6(from));
-            writer.bytes(&v6(to));
+            writer.bytes(&from);
+            writer.bytes(&to);
+            add(add(0, &from), &to)
         }
-    }
-    writer.bytes(&udp);
+    };
+    // The length counts twice, in the pseudo header and in UDP's own.
+    let numbers = [from.port(), to.port(), udp_length, udp_length, u16::from(UDP)];
+    let sum = numbers.into_iter().map(u32::from).fold(sum, u32::saturating_add);
+    writer.u16(from.port());
+    writer.u16(to.port());
+    writer.u16(udp_length);
+    writer.u16(udp_sum(sum, packet));
     writer.finish().unwrap_or_default()
 }
 
-/// UDP's checksum. Of a payload that is not all there it can't be told: then it is the value that means none.
-fn udp_sum(from: SocketAddr, to: SocketAddr, packet: &Packet<'_>, udp_length: u32) -> u16 {
+/// UDP's checksum, from the sum of its pseudo header and its own. Of a payload that is not all there it can't be told: then
+/// it is the value that means none.
+fn udp_sum(headers: u32, packet: &Packet<'_>) -> u16 {
     if packet.is_cut() {
         return 0;
     }
-    let addresses = match (from.ip(), to.ip()) {
-        (IpAddr::V4(from), IpAddr::V4(to)) => add(add(0, &from.octets()), &to.octets()),
-        (from, to) => add(add(0, &v6(from)), &v6(to)),
-    };
-    // The length counts twice, in the pseudo header and in UDP's own.
-    let numbers = [udp_length, udp_length, u32::from(UDP), u32::from(from.port()), u32::from(to.port())];
-    let sum = numbers.into_iter().fold(addresses, u32::saturating_add);
-    match !fold(add(sum, packet.bytes)) {
+    match !fold(add(headers, packet.bytes)) {
         0 => u16::MAX,
         sum => sum,
     }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use bootproto_core::{Code, Entry, Numbered};
+use bootproto_core::{Advice, Code, Entry, Numbered};
 use bootproto_tftp as tftp;
 
 /// What the boot client may do about a failed transfer.
@@ -76,10 +76,19 @@ impl Failure {
         }
     }
 
+    /// What of that row is for a person.
+    #[must_use]
+    pub fn advice(&self) -> &'static Advice {
+        match &self.inner {
+            FailureInner::Tftp(failure) => failure.advice(),
+            FailureInner::TftpRequest(error) => error.advice(),
+        }
+    }
+
     /// The stable number.
     #[must_use]
     pub fn code(&self) -> Code {
-        self.entry().code
+        self.advice().code
     }
 }
 

@@ -305,6 +305,6 @@ impl Machine for Client {
         if !self.blocked && (self.exchange.pending || self.boot_exchange.pending) {
             return Some(self.clock.latest());
         }
-        [self.address_deadline(), self.boot_deadline()].into_iter().flatten().min()
+        Instant::earliest(self.address_deadline(), self.boot_deadline())
     }
 }

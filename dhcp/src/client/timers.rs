@@ -25,15 +25,16 @@ impl Client {
         let lease = self.lease.as_ref();
         let expiry = lease.and_then(|lease| lease.expires_at());
         let rebind = lease.and_then(|lease| lease.rebind_at());
-        let earliest = |times: [Option<Instant>; 2]| times.into_iter().flatten().min();
         match self.state {
-            State::Selecting { until } => earliest([retry, until.filter(|_| !self.blocked)]),
+            State::Selecting { until } => Instant::earliest(retry, until.filter(|_| !self.blocked)),
             State::Requesting | State::Rebooting | State::Informing => retry,
             State::Probing { until } | State::Resting { until } => Some(until),
-            State::Bound if self.config.renew => earliest([lease.and_then(|lease| lease.renew_at()), expiry]),
+            State::Bound if self.config.renew => {
+                Instant::earliest(lease.and_then(|lease| lease.renew_at()), expiry)
+            }
             State::Bound => expiry,
-            State::Renewing => earliest([retry, earliest([rebind, expiry])]),
-            State::Rebinding => earliest([retry, expiry]),
+            State::Renewing => Instant::earliest(retry, Instant::earliest(rebind, expiry)),
+            State::Rebinding => Instant::earliest(retry, expiry),
             State::Releasing | State::Finished => None,
         }
     }

@@ -23,7 +23,7 @@ mod undi;
 mod watch;
 
 use boot::{Ended, Run};
-use bootproto_core::{Entry, Numbered};
+use bootproto_core::{Advice, Numbered};
 use bootproto_pxe_api::undi::Keep;
 use clock::Clock;
 use console::Console;
@@ -60,12 +60,12 @@ fn boot(console: &mut Console) -> u16 {
         Ok(entry) => entry,
         Err(not_found) => {
             for attempt in not_found.attempts() {
-                let _ = writeln!(console, "select: {:?}: {}", attempt.how, attempt.refusal);
+                let _ = writeln!(console, "select: {}: {}", attempt.how, attempt.refusal);
             }
             return fail(console, "select", &Trouble::NoPxe);
         }
     };
-    let _ = writeln!(console, "select: PXE at {}, found by {:?}", entry.point, entry.how);
+    let _ = writeln!(console, "select: PXE at {}, found by {}", entry.point, entry.how);
     let (mut undi, packets) = match Undi::open(&entry, clock) {
         Ok(opened) => opened,
         Err(Some(failure)) => return fail(console, "select", &failure),
@@ -141,12 +141,12 @@ fn start(console: &mut Console, run: &Run<'_>, map: &Map, undi: &mut Undi) -> u1
 
 /// Says what failed, in one line. Answers AX for the ROM.
 fn fail<F: Numbered>(console: &mut Console, step: &str, failure: &F) -> u16 {
-    tell(console, step, failure.entry(), failure);
+    tell(console, step, failure.advice(), failure);
     FAILED
 }
 
-fn tell(console: &mut Console, step: &str, entry: &Entry, text: &dyn core::fmt::Display) {
-    let _ = writeln!(console, "{step}: {} {text}. {}", entry.code, entry.hint);
+fn tell(console: &mut Console, step: &str, advice: &Advice, text: &dyn core::fmt::Display) {
+    let _ = writeln!(console, "{step}: {} {text}. {}", advice.code, advice.hint);
 }
 
 /// Called by `entry.s` for an exception of the processor, in place of a machine that starts anew without a word.
@@ -165,8 +165,10 @@ extern "C" fn bp_fault(frame: *const [u64; 3], first: u64) -> ! {
     port::halt()
 }
 
+/// Not even this is in a program that Debian's compiler makes: there a panic is an invalid instruction, which is told as
+/// any other exception is. The texts of all panics would be a twentieth of the program.
 #[panic_handler]
-fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
-    let _ = writeln!(Console::open(), "\nbootproto: a defect in bootproto.0: {info}");
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    let _ = writeln!(Console::open(), "\nbootproto: a defect in bootproto.0");
     port::halt()
 }

@@ -87,9 +87,9 @@ fn lost_after(packets: &Trace<'_>, clock: &Clock, tell: &mut Tell, step: Step, t
 
 fn say(tell: &mut Tell, step: Step, trouble: Trouble) {
     use bootproto_core::Numbered as _;
-    let entry = trouble.entry();
-    let (code, pxe) = (entry.code, entry.pxe.unwrap_or("-"));
-    tell.say(step, format_args!("failed: {code} ({pxe}) {trouble}. {}", entry.hint));
+    let advice = trouble.advice();
+    let (code, pxe) = (advice.code, advice.pxe.unwrap_or("-"));
+    tell.say(step, format_args!("failed: {code} ({pxe}) {trouble}. {}", advice.hint));
 }
 
 /// What datagrams go through, before there is a stack.

@@ -25,7 +25,7 @@ pub(crate) fn conclude(ended: Ended) -> Status {
 }
 
 fn of_failure(failure: &Failure) -> Status {
-    match failure.entry().pxe {
+    match failure.advice().pxe {
         Some("PXE-E3B" | "PXE-E53") => Status::NOT_FOUND,
         Some("PXE-E3C") => Status::ACCESS_DENIED,
         Some("PXE-E36") => Status::TFTP_ERROR,

@@ -1,5 +1,7 @@
 //! The search for a PXE stack: `!PXE` first, `PXENV+` second, INT 1Ah third, memory, and the ROMs last.
 
+use core::fmt;
+
 use super::memory::Memory;
 use super::structures::{BangPxe, Pxenv};
 use crate::SegmentOffset;
@@ -59,6 +61,20 @@ pub enum How {
     ScanPxe,
     /// `PXENV+` found lying in memory.
     ScanPxenv,
+}
+
+impl fmt::Display for How {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Stack => "!PXE on the stack",
+            Self::PxenvPointer => "PXENV+ at ES:BX, its !PXE",
+            Self::Pxenv => "PXENV+ at ES:BX",
+            Self::Int1aPointer => "INT 1Ah, its !PXE",
+            Self::Int1a => "INT 1Ah",
+            Self::ScanPxe => "!PXE in memory",
+            Self::ScanPxenv => "PXENV+ in memory",
+        })
+    }
 }
 
 /// A PXE stack that can be called.
