@@ -10,14 +10,8 @@ use std::time::Duration;
 
 /// The boot programs; "disk" is ours from an EFI system partition, which does its own DHCP, "pxebc" through the firmware's
 /// PXE client.
-const LOADERS: [&str; 6] = [
-    "bootproto.efi",
-    "bootproto.efi, window 64",
-    "bootproto.efi, pxebc",
-    "bootproto.efi, disk",
-    "grub.efi",
-    "snponly.efi",
-];
+const LOADERS: [&str; 5] =
+    ["bootproto.efi", "bootproto.efi, pxebc", "bootproto.efi, disk", "grub.efi", "snponly.efi"];
 const LIMIT: Duration = Duration::from_secs(400);
 
 /// Prints the table, as Markdown.
@@ -97,7 +91,6 @@ fn boot(server: &str, loader: &str, options: &Options) -> Outcome<(usize, Seen)>
     let disk = tree.beside("disk");
     let mut machine = Machine::new(Way::Pxe).with_memory(1024);
     match loader {
-        "bootproto.efi, window 64" => machine = machine.with_words("window=64"),
         "bootproto.efi, pxebc" => machine = machine.with_words("udp=pxebc"),
         "bootproto.efi, disk" => {
             std::fs::create_dir_all(disk.join("EFI/BOOT"))?;
