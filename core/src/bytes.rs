@@ -1,6 +1,7 @@
 //! Copying and trimming that can't panic.
 
 /// Copies as much of `from` as fits into `to`, and answers how many bytes that were.
+#[cfg_attr(feature = "small", inline(never))]
 pub fn copy_into(to: &mut [u8], from: &[u8]) -> usize {
     let length = to.len().min(from.len());
     if let (Some(to), Some(from)) = (to.get_mut(..length), from.get(..length)) {
@@ -8,6 +9,13 @@ pub fn copy_into(to: &mut [u8], from: &[u8]) -> usize {
         to.copy_from_slice(from);
     }
     length
+}
+
+/// The first `length` of `bytes`; none if there are not so many.
+#[must_use]
+#[cfg_attr(feature = "small", inline(never))]
+pub fn first(bytes: &[u8], length: usize) -> &[u8] {
+    bytes.get(..length).unwrap_or_default()
 }
 
 /// `bytes` without the NULs at its end: fixed fields are padded with them, and some servers send one in an option.

@@ -124,15 +124,21 @@ macro_rules! numbered {
 
         impl ::core::fmt::Display for $name {
             #[allow(unused_variables, reason = "a text need not mention every field")]
+            #[allow(unreachable_code, reason = "where every variant has data, no text is plain")]
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                match self {
-                    $( Self::$variant $({ $( $field ),+ })? => ::core::write!(f, $text), )+
-                }
+                let text = match self {
+                    $( Self::$variant $({ $( $field ),+ })? => {
+                        $crate::numbered!(@text f, $text $(, $( $field ),+)?)
+                    } )+
+                };
+                f.write_str(text)
             }
         }
 
         impl ::core::error::Error for $name {}
     };
+    (@text $f:ident, $text:literal) => { $text };
+    (@text $f:ident, $text:literal, $( $field:ident ),+) => { return ::core::write!($f, $text) };
     (@pxe) => { None };
     (@pxe $pxe:literal) => { Some($pxe) };
 }

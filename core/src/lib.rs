@@ -47,7 +47,7 @@ mod time;
 mod writer;
 
 pub use backoff::Backoff;
-pub use bytes::{copy_into, trim_nul};
+pub use bytes::{copy_into, first, trim_nul};
 pub use code::{Advice, Code, Entry, Numbered};
 pub use machine::{BufferTooSmall, HighWater, Machine, Transmit, Uncompared};
 pub use path::UdpPath;

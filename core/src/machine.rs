@@ -103,6 +103,7 @@ impl HighWater {
     }
 
     /// `now`, or the latest instant already seen if that is later.
+    #[cfg_attr(feature = "small", inline(never))]
     pub fn advance(&mut self, now: Instant) -> Instant {
         if now > self.0.0 {
             self.0.0 = now;

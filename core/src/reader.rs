@@ -46,6 +46,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`ParseErrorKind::Truncated`] if fewer are left.
+    #[cfg_attr(feature = "small", inline(never))]
     pub const fn take(&mut self, length: usize) -> Result<&'a [u8], ParseError> {
         let Some((head, rest)) = self.rest.split_at_checked(length) else {
             return Err(self.error(ParseErrorKind::Truncated));
@@ -72,6 +73,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`ParseErrorKind::Truncated`] at the end.
+    #[cfg_attr(feature = "small", inline(never))]
     pub fn u8(&mut self) -> Result<u8, ParseError> {
         self.array().map(u8::from_be_bytes)
     }
@@ -80,6 +82,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`ParseErrorKind::Truncated`] if fewer are left.
+    #[cfg_attr(feature = "small", inline(never))]
     pub fn u16(&mut self) -> Result<u16, ParseError> {
         self.array().map(u16::from_be_bytes)
     }
@@ -88,6 +91,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`ParseErrorKind::Truncated`] if fewer are left.
+    #[cfg_attr(feature = "small", inline(never))]
     pub fn u32(&mut self) -> Result<u32, ParseError> {
         self.array().map(u32::from_be_bytes)
     }
@@ -96,6 +100,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`ParseErrorKind::Truncated`] if fewer are left.
+    #[cfg_attr(feature = "small", inline(never))]
     pub fn u64(&mut self) -> Result<u64, ParseError> {
         self.array().map(u64::from_be_bytes)
     }
@@ -104,6 +109,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`ParseErrorKind::Truncated`] if fewer are left.
+    #[cfg_attr(feature = "small", inline(never))]
     pub fn u16_le(&mut self) -> Result<u16, ParseError> {
         self.array().map(u16::from_le_bytes)
     }
@@ -112,6 +118,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`ParseErrorKind::Truncated`] if fewer are left.
+    #[cfg_attr(feature = "small", inline(never))]
     pub fn u32_le(&mut self) -> Result<u32, ParseError> {
         self.array().map(u32::from_le_bytes)
     }
@@ -120,6 +127,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`ParseErrorKind::Truncated`] if fewer are left.
+    #[cfg_attr(feature = "small", inline(never))]
     pub fn u64_le(&mut self) -> Result<u64, ParseError> {
         self.array().map(u64::from_le_bytes)
     }
@@ -128,6 +136,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`ParseErrorKind::Unterminated`] if there is no NUL.
+    #[cfg_attr(feature = "small", inline(never))]
     pub fn c_string(&mut self) -> Result<&'a [u8], ParseError> {
         let Some(length) = self.rest.iter().position(|byte| *byte == 0) else {
             return Err(self.error(ParseErrorKind::Unterminated));

@@ -15,6 +15,7 @@ impl Rng {
     }
 
     /// The next 64 bits.
+    #[cfg_attr(feature = "small", inline(never))]
     pub const fn next_u64(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -29,6 +30,7 @@ impl Rng {
     }
 
     /// A number below `bound`; 0 if `bound` is 0. The bias is below `bound / 2^64`.
+    #[cfg_attr(feature = "small", inline(never))]
     pub const fn below(&mut self, bound: u64) -> u64 {
         match self.next_u64().checked_rem(bound) {
             Some(value) => value,

@@ -24,6 +24,7 @@ impl Instant {
 
     /// The earlier one of two instants that there may be.
     #[must_use]
+    #[cfg_attr(feature = "small", inline(never))]
     pub fn earliest(one: Option<Self>, other: Option<Self>) -> Option<Self> {
         match (one, other) {
             (Some(one), Some(other)) => Some(one.min(other)),
@@ -39,12 +40,14 @@ impl Instant {
 
     /// This instant and `span`; the last representable one if that overflows.
     #[must_use]
+    #[cfg_attr(feature = "small", inline(never))]
     pub const fn saturating_add(self, span: Duration) -> Self {
         Self(self.0.saturating_add(micros(span)))
     }
 
     /// The span from `earlier` to this instant; zero if `earlier` is later.
     #[must_use]
+    #[cfg_attr(feature = "small", inline(never))]
     pub const fn saturating_since(self, earlier: Self) -> Duration {
         Duration::from_micros(self.0.saturating_sub(earlier.0))
     }

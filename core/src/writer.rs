@@ -33,6 +33,7 @@ impl<'b> Writer<'b> {
     }
 
     /// Writes `bytes`.
+    #[cfg_attr(feature = "small", inline(never))]
     pub fn bytes(&mut self, bytes: &[u8]) {
         let end = self.position.saturating_add(bytes.len());
         if let Some(place) = self.buf.get_mut(self.position..end) {
@@ -42,41 +43,49 @@ impl<'b> Writer<'b> {
     }
 
     /// Writes one byte.
+    #[cfg_attr(feature = "small", inline(never))]
     pub fn u8(&mut self, value: u8) {
         self.bytes(&[value]);
     }
 
     /// Writes two bytes, big-endian.
+    #[cfg_attr(feature = "small", inline(never))]
     pub fn u16(&mut self, value: u16) {
         self.bytes(&value.to_be_bytes());
     }
 
     /// Writes four bytes, big-endian.
+    #[cfg_attr(feature = "small", inline(never))]
     pub fn u32(&mut self, value: u32) {
         self.bytes(&value.to_be_bytes());
     }
 
     /// Writes eight bytes, big-endian.
+    #[cfg_attr(feature = "small", inline(never))]
     pub fn u64(&mut self, value: u64) {
         self.bytes(&value.to_be_bytes());
     }
 
     /// Writes two bytes, little-endian.
+    #[cfg_attr(feature = "small", inline(never))]
     pub fn u16_le(&mut self, value: u16) {
         self.bytes(&value.to_le_bytes());
     }
 
     /// Writes four bytes, little-endian.
+    #[cfg_attr(feature = "small", inline(never))]
     pub fn u32_le(&mut self, value: u32) {
         self.bytes(&value.to_le_bytes());
     }
 
     /// Writes eight bytes, little-endian.
+    #[cfg_attr(feature = "small", inline(never))]
     pub fn u64_le(&mut self, value: u64) {
         self.bytes(&value.to_le_bytes());
     }
 
     /// Writes `count` zero bytes.
+    #[cfg_attr(feature = "small", inline(never))]
     pub fn zeros(&mut self, count: usize) {
         let end = self.position.saturating_add(count);
         if let Some(place) = self.buf.get_mut(self.position..end) {
@@ -86,6 +95,7 @@ impl<'b> Writer<'b> {
     }
 
     /// Writes `value` in decimal.
+    #[cfg_attr(feature = "small", inline(never))]
     pub fn decimal(&mut self, mut value: u64) {
         let mut digits = [0_u8; 20];
         let mut used: usize = 0;
@@ -101,6 +111,7 @@ impl<'b> Writer<'b> {
     }
 
     /// Writes over bytes that were written before, from `position` on: a length that is known only later.
+    #[cfg_attr(feature = "small", inline(never))]
     pub fn patch(&mut self, position: usize, bytes: &[u8]) {
         let end = position.saturating_add(bytes.len());
         if end <= self.position
@@ -114,6 +125,7 @@ impl<'b> Writer<'b> {
     ///
     /// # Errors
     /// [`BufferTooSmall`] if the buffer could not hold them all; it says how many there are.
+    #[cfg_attr(feature = "small", inline(never))]
     pub fn finish(self) -> Result<&'b [u8], BufferTooSmall> {
         let needed = self.position;
         let buf: &'b [u8] = self.buf;

@@ -39,7 +39,7 @@ impl<const N: usize> Deref for Text<N> {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        self.bytes.get(..usize::from(self.length)).unwrap_or_default()
+        bootproto_core::first(&self.bytes, self.length.into())
     }
 }
 
