@@ -8,7 +8,7 @@ const TARGET: &str = "thumbv7m-none-eabi";
 
 /// Builds `bootproto`, InfiniBand and the library for C for it; with `install`, gets what is missing.
 pub(crate) fn run(install: bool) -> Done {
-    let mut build = cargo(&["build", "--package", "bootproto", "--no-default-features", "--target", TARGET]);
+    let mut build = cargo(&["build", "--package", "bootproto", "--target", TARGET]);
     build.args(["--package", "bootproto-ib-verbs-lite", "--features", "bootproto-ib-verbs-lite/smoltcp"]);
     // The sizes in its header are checked there for pointers of 4 bytes.
     build.args([

@@ -105,6 +105,7 @@ impl Config {
     /// A PXE client over InfiniBand as RFC 4390 wants it: hardware type 32, no hardware address, the BROADCAST flag,
     /// and a client identifier by RFC 4361 made of a link-layer DUID with the port's GUID.
     #[must_use]
+    #[cfg(feature = "infiniband")]
     pub fn ipoib(seed: u64, port_guid: [u8; 8]) -> Self {
         Self::ipoib_dialects(seed, port_guid, &[IpoibDialect::Rfc4390])
     }
@@ -114,6 +115,7 @@ impl Config {
     ///
     /// The bytes are those that Mellanox's convention makes a MAC address of: 0, 1, 2, 5, 6 and 7.
     #[must_use]
+    #[cfg(feature = "infiniband")]
     pub fn ipoib_ipxe(seed: u64, port_guid: [u8; 8]) -> Self {
         Self::ipoib_dialects(seed, port_guid, &[IpoibDialect::Ipxe])
     }
@@ -121,6 +123,7 @@ impl Config {
     /// A PXE client over InfiniBand that presents itself in the first of `dialects`, and where nobody answers that, in
     /// the next; at most five. An empty list means RFC 4390's.
     #[must_use]
+    #[cfg(feature = "infiniband")]
     pub fn ipoib_dialects(seed: u64, port_guid: [u8; 8], dialects: &[IpoibDialect]) -> Self {
         let (first, later) = dialects.split_first().unwrap_or((&IpoibDialect::Rfc4390, &[]));
         let nobody = HardwareAddress::empty(HardwareAddress::INFINIBAND);
@@ -144,7 +147,7 @@ impl Config {
 
     /// Speaks the next dialect; `None` if there is none.
     pub(super) fn next_dialect(&mut self) -> Option<IpoibDialect> {
-        let next = *self.dialects.later.first()?;
+        let next = self.dialects.later.first().copied().filter(|_| cfg!(feature = "infiniband"))?;
         self.dialects.later.remove(0);
         self.present_as(next);
         Some(next)
@@ -302,7 +305,8 @@ impl Config {
     /// The GUID of the port and the present dialect, for a client over InfiniBand.
     #[must_use]
     pub fn infiniband(&self) -> Option<([u8; 8], IpoibDialect)> {
-        self.dialects.present.map(|dialect| (self.dialects.port_guid, dialect))
+        let present = self.dialects.present.filter(|_| cfg!(feature = "infiniband"));
+        present.map(|dialect| (self.dialects.port_guid, dialect))
     }
 
     /// The machine's UUID as it goes on the wire, if one was given.

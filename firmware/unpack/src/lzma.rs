@@ -10,23 +10,23 @@ pub const HEADER: usize = 13;
 /// `(pb * 5 + lp) * 9 + lc`.
 const PROPERTIES: u8 = 3;
 
-const IS_MATCH: usize = 0;
-const IS_REP: usize = IS_MATCH + 12;
-const IS_REP_0: usize = IS_REP + 12;
-const IS_REP_1: usize = IS_REP_0 + 12;
-const IS_REP_2: usize = IS_REP_1 + 12;
-const IS_REP_0_LONG: usize = IS_REP_2 + 12;
-const SLOT: usize = IS_REP_0_LONG + 12;
-const DISTANCE: usize = SLOT + 4 * 64;
-const ALIGN: usize = DISTANCE + 115;
-const LENGTH: usize = ALIGN + 16;
-const REP_LENGTH: usize = LENGTH + LENGTHS;
-const LITERAL: usize = REP_LENGTH + LENGTHS;
+const IS_MATCH: u32 = 0;
+const IS_REP: u32 = IS_MATCH + 12;
+const IS_REP_0: u32 = IS_REP + 12;
+const IS_REP_1: u32 = IS_REP_0 + 12;
+const IS_REP_2: u32 = IS_REP_1 + 12;
+const IS_REP_0_LONG: u32 = IS_REP_2 + 12;
+const SLOT: u32 = IS_REP_0_LONG + 12;
+const DISTANCE: u32 = SLOT + 4 * 64;
+const ALIGN: u32 = DISTANCE + 115;
+const LENGTH: u32 = ALIGN + 16;
+const REP_LENGTH: u32 = LENGTH + LENGTHS;
+const LITERAL: u32 = REP_LENGTH + LENGTHS;
 
 /// The probabilities of one kind of length: two choices, two tables of eight, one of 256.
-const LENGTHS: usize = 2 + 8 + 8 + 256;
+const LENGTHS: u32 = 2 + 8 + 8 + 256;
 /// Eight contexts for a literal: the upper three bits of the byte before it.
-const TABLE: usize = LITERAL + 8 * 0x300;
+const TABLE: u32 = LITERAL + 8 * 0x300;
 
 /// Decompresses `packed`, header and all, into `out`, which it fills. `None` if it is damaged, or of another length.
 pub fn unpack(packed: &[u8], out: &mut [u8]) -> Option<()> {
@@ -38,9 +38,9 @@ pub fn unpack(packed: &[u8], out: &mut [u8]) -> Option<()> {
         return None;
     }
     let code = u32::from_be_bytes(*code);
-    let bits = Bits { input, range: u32::MAX, code, damaged: false, table: [1024; TABLE] };
+    let bits = Bits { input, range: u32::MAX, code, damaged: false, table: [1024; TABLE as usize] };
     let mut decoder = Decoder { bits, out, at: 0, state: 0, recent: [0; 4] };
-    while decoder.at < decoder.out.len() {
+    while (decoder.at as usize) < decoder.out.len() {
         decoder.step();
     }
     // The encoder leaves nothing behind.
@@ -54,7 +54,7 @@ struct Bits<'p> {
     range: u32,
     code: u32,
     damaged: bool,
-    table: [u16; TABLE],
+    table: [u16; TABLE as usize],
 }
 
 impl Bits<'_> {
@@ -67,9 +67,9 @@ impl Bits<'_> {
         }
     }
 
-    fn bit(&mut self, index: usize) -> usize {
+    fn bit(&mut self, index: u32) -> u32 {
         self.normalize();
-        let Some(probability) = self.table.get_mut(index) else { return 0 };
+        let Some(probability) = self.table.get_mut(index as usize) else { return 0 };
         let bound = (self.range >> 11) * u32::from(*probability);
         if self.code < bound {
             self.range = bound;
@@ -84,7 +84,7 @@ impl Bits<'_> {
     }
 
     /// A number of `count` bits, the highest first.
-    fn tree(&mut self, base: usize, count: u32) -> usize {
+    fn tree(&mut self, base: u32, count: u32) -> u32 {
         let mut number = 1;
         while number >> count == 0 {
             number = number << 1 | self.bit(base + number);
@@ -93,7 +93,7 @@ impl Bits<'_> {
     }
 
     /// A number of `count` bits, the lowest first.
-    fn reversed(&mut self, base: usize, count: u32) -> usize {
+    fn reversed(&mut self, base: u32, count: u32) -> u32 {
         let (mut node, mut number) = (1, 0);
         for place in 0..count {
             let bit = self.bit(base + node);
@@ -104,7 +104,7 @@ impl Bits<'_> {
     }
 
     /// A number of `count` bits that are as likely 0 as 1.
-    fn direct(&mut self, count: u32) -> usize {
+    fn direct(&mut self, count: u32) -> u32 {
         let mut number = 0;
         for _ in 0..count {
             self.normalize();
@@ -113,12 +113,12 @@ impl Bits<'_> {
             if bit {
                 self.code -= self.range;
             }
-            number = number << 1 | usize::from(bit);
+            number = number << 1 | u32::from(bit);
         }
         number
     }
 
-    fn length(&mut self, base: usize) -> usize {
+    fn length(&mut self, base: u32) -> u32 {
         if self.bit(base) == 0 {
             2 + self.tree(base + 2, 3)
         } else if self.bit(base + 1) == 0 {
@@ -128,12 +128,12 @@ impl Bits<'_> {
         }
     }
 
-    fn distance(&mut self, length: usize) -> usize {
+    fn distance(&mut self, length: u32) -> u32 {
         let slot = self.tree(SLOT + (length - 2).min(3) * 64, 6);
         if slot < 4 {
             return slot;
         }
-        let count = (slot >> 1) as u32 - 1;
+        let count = (slot >> 1) - 1;
         let distance = (2 | slot & 1) << count;
         if slot < 14 {
             distance + self.reversed(DISTANCE + distance - slot, count)
@@ -146,11 +146,11 @@ impl Bits<'_> {
 struct Decoder<'p, 'o> {
     bits: Bits<'p>,
     out: &'o mut [u8],
-    at: usize,
+    at: u32,
     /// What came last, in the specification's twelve states: below 7 it was a literal.
-    state: usize,
+    state: u32,
     /// The four distances used last, less one.
-    recent: [usize; 4],
+    recent: [u32; 4],
 }
 
 impl Decoder<'_, '_> {
@@ -192,11 +192,12 @@ impl Decoder<'_, '_> {
     }
 
     fn literal(&mut self) {
-        let before = self.at.checked_sub(1).and_then(|last| self.out.get(last)).copied().unwrap_or(0);
-        let base = LITERAL + 0x300 * usize::from(before >> 5);
+        let before =
+            self.at.checked_sub(1).and_then(|last| self.out.get(last as usize)).copied().unwrap_or(0);
+        let base = LITERAL + 0x300 * u32::from(before >> 5);
         let mut symbol = 1;
         if self.state >= 7 {
-            let mut matched = usize::from(self.earlier());
+            let mut matched = u32::from(self.earlier());
             while symbol < 0x100 {
                 let expected = matched >> 7 & 1;
                 matched <<= 1;
@@ -221,13 +222,14 @@ impl Decoder<'_, '_> {
     /// The byte that is repeated next.
     fn earlier(&mut self) -> u8 {
         let [distance, ..] = self.recent;
-        let byte = self.at.checked_sub(distance + 1).and_then(|at| self.out.get(at)).copied();
+        let byte =
+            self.at.checked_sub(distance).and_then(|at| self.out.get((at as usize).wrapping_sub(1))).copied();
         self.bits.damaged |= byte.is_none();
         byte.unwrap_or(0)
     }
 
     fn put(&mut self, byte: u8) {
-        if let Some(place) = self.out.get_mut(self.at) {
+        if let Some(place) = self.out.get_mut(self.at as usize) {
             *place = byte;
         } else {
             self.bits.damaged = true;

@@ -13,10 +13,10 @@ const TARGET: &str = "thumbv7m-none-eabi";
 const PROGRAMS: [(&str, &str); 6] = [
     ("tftp-download", "TFTP download: options, windowsize, retransmission"),
     ("ttftp", "    ttftp 0.2: RFC 1350 only, no timers"),
-    ("dhcp-client", "DHCP client: retransmission, PXE, ProxyDHCP, renewal"),
+    ("dhcp-client", "DHCP client: retransmission, PXE, ProxyDHCP, renewal; Ethernet"),
     ("edge-dhcp", "    edge-dhcp 0.8: writes and parses, no retransmission"),
     ("smoltcp-dhcp", "    smoltcp 0.14: DHCP socket, IP and Ethernet"),
-    ("boot-client", "boot client: all of it with its texts, no IP stack"),
+    ("boot-client", "boot client: all of it with its texts, no IP stack; Ethernet"),
 ];
 
 /// What was measured when somebody last looked.
