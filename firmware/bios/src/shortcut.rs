@@ -17,8 +17,8 @@ const WORTH: u64 = 2 << 20;
 const TRIAL: u64 = 512 << 10;
 /// Of so many packets at most one may have been lost: the ROM's TFTP takes losses badly.
 const LOSSES: u64 = 500;
-/// The packet size that iPXE asks for itself.
-const PACKET: u16 = 1432;
+/// The block size of iPXE's `TFTP_READ_FILE`: it asks the server for none.
+const PACKET: u16 = 512;
 
 /// What is known about the ways so far.
 #[derive(Debug, Default)]
