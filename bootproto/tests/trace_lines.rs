@@ -123,19 +123,19 @@ fn at(micros: u64, payload: &[u8]) -> Packet<'_> {
 #[test]
 fn lines_take_half_of_the_time_at_most() {
     let mut lines = Lines::default();
-    let block = at(1_000, &b"\0\x03\0\x01abc"[..]);
-    assert!(lines.is_due(&block));
+    let block = at(1_000, b"\0\x03\0\x01abc");
+    assert_eq!(lines.line(block).unwrap().to_string(), block.to_string());
     lines.wrote(&block, Instant::from_micros(1_400));
     // What waited meanwhile, and what comes in the 400 microseconds that follow.
     for micros in [1_000, 1_400, 1_799] {
-        assert!(!lines.is_due(&at(micros, b"\0\x03\0\x02abc")));
-        assert!(!lines.is_due(&at(micros, b"\0\x04\0\x02")));
+        assert_eq!(lines.line(at(micros, b"\0\x03\0\x02abc")), None);
+        assert_eq!(lines.line(at(micros, b"\0\x04\0\x02")), None);
     }
     // Whatever is rare is always said.
-    assert!(lines.is_due(&at(1_500, b"\0\x05\0\x01no such file\0")));
+    let error = at(1_500, b"\0\x05\0\x01no such file\0");
+    let told = lines.line(error).unwrap().to_string();
+    assert_eq!(told, format!("packets: 6 without a line, or the lines would delay them\n{error}"));
     let offer = offer();
-    assert!(lines.is_due(&at(1_500, &offer)));
-    assert_eq!(lines.take_left_out(), 6);
-    assert_eq!(lines.take_left_out(), 0);
-    assert!(lines.is_due(&at(1_800, b"\0\x03\0\x03abc")));
+    assert_eq!(lines.line(at(1_500, &offer)).unwrap().to_string(), at(1_500, &offer).to_string());
+    assert!(lines.line(at(1_800, b"\0\x03\0\x03abc")).is_some());
 }

@@ -1,6 +1,6 @@
 //! A line for each packet, as long as the lines are not what takes the time.
 
-use core::time::Duration;
+use core::fmt;
 
 use bootproto_core::Instant;
 
@@ -18,25 +18,34 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// Whether `packet` gets a line. If so, write [`take_left_out`](Self::take_left_out) and the packet, then tell
-    /// [`wrote`](Self::wrote).
-    pub fn is_due(&mut self, packet: &Packet<'_>) -> bool {
+    /// The line of `packet`, if it gets one: print it, then tell [`wrote`](Self::wrote).
+    pub fn line<'p>(&mut self, packet: Packet<'p>) -> Option<Line<'p>> {
         let is_bulk = matches!((packet.layer, packet.bytes), (Layer::Datagram(_), [0, 3 | 4, ..]));
-        let is_due = !is_bulk || self.free_at.is_none_or(|free_at| packet.at >= free_at);
-        if !is_due {
+        if is_bulk && self.free_at.is_some_and(|free_at| packet.at < free_at) {
             self.left_out = self.left_out.saturating_add(1);
+            return None;
         }
-        is_due
-    }
-
-    /// How many packets since the last line got none.
-    pub const fn take_left_out(&mut self) -> u32 {
-        core::mem::replace(&mut self.left_out, 0)
+        Some(Line { packet, left_out: core::mem::take(&mut self.left_out) })
     }
 
     /// The line of `packet` took until `now`.
     pub const fn wrote(&mut self, packet: &Packet<'_>, now: Instant) {
-        let took: Duration = now.saturating_since(packet.at);
-        self.free_at = Some(now.saturating_add(took));
+        self.free_at = Some(now.saturating_add(now.saturating_since(packet.at)));
+    }
+}
+
+/// A packet's line, behind one that says how many before it got none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Line<'p> {
+    packet: Packet<'p>,
+    left_out: u32,
+}
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.left_out > 0 {
+            writeln!(f, "packets: {} without a line, or the lines would delay them", self.left_out)?;
+        }
+        write!(f, "{}", self.packet)
     }
 }

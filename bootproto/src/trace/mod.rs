@@ -27,7 +27,7 @@ pub mod pcapng;
 mod ring;
 mod text;
 
-pub use lines::Lines;
+pub use lines::{Line, Lines};
 pub use packet::{Direction, Layer, Packet, What};
 pub use ring::{Iter, Ring};
 pub use text::{BEGIN, END, LINE, write_text};

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use base64ct::{Base64, Encoding as _};
+
 use super::{Packet, pcapng};
 
 /// The line before the capture file.
@@ -59,29 +61,12 @@ impl Lines<'_> {
     }
 
     fn flush(&mut self) {
+        let mut text = [0; LINE];
         let line = self.line.get(..core::mem::take(&mut self.used)).unwrap_or_default();
-        if self.result.is_ok() && !line.is_empty() {
-            self.result = encode(line, self.out);
+        // The text of a line fits a line.
+        let text = Base64::encode(line, &mut text).unwrap_or_default();
+        if self.result.is_ok() && !text.is_empty() {
+            self.result = writeln!(self.out, "{text}");
         }
     }
-}
-
-/// A line of base64 (RFC 4648 section 4). Libraries that encode in constant time, as secrets need it, are four times the
-/// code.
-fn encode(line: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
-    for group in line.chunks(3) {
-        let bits = (0..3).fold(0, |bits, at| bits << 8 | u32::from(group.get(at).copied().unwrap_or(0)));
-        for (place, shift) in [18_u32, 12, 6, 0].into_iter().enumerate() {
-            let [letter, ..] = (bits >> shift & 0x3f).to_le_bytes();
-            out.write_char(match letter {
-                _ if place > group.len() => '=',
-                0..26 => char::from(b'A'.saturating_add(letter)),
-                26..52 => char::from((b'a' - 26).saturating_add(letter)),
-                52..62 => char::from(letter.saturating_sub(52).saturating_add(b'0')),
-                62 => '+',
-                _ => '/',
-            })?;
-        }
-    }
-    out.write_char('\n')
 }

@@ -17,8 +17,6 @@ use bootproto_dhcp::{HardwareAddress, client as dhcp};
 use core::fmt::Write as _;
 use core::net::SocketAddr;
 
-/// How many datagrams may be under way.
-const WINDOW: u16 = 16;
 /// So many frames are taken before clock and keys have their turn: a network that never rests must not stop the time.
 const FRAMES: usize = 64;
 
@@ -76,10 +74,11 @@ impl Run<'_> {
         let config = || {
             let dhcp =
                 dhcp::Config::new(seed, HardwareAddress::ethernet(mac)).with_arch(0).with_undi_version(2, 1);
-            Config::new(seed.rotate_left(32), dhcp)
+            let config = Config::new(seed.rotate_left(32), dhcp);
+            let config = if is_lockstep { config.with_window_size(1) } else { config };
+            config
                 .with_load(Load::Skip)
                 .with_chaining(true)
-                .with_window_size(if is_lockstep { 1 } else { WINDOW })
                 .with_caps(Caps { nbp: map.program_room(), ..Caps::DEFAULT })
                 .with_memory(places.get(..count).unwrap_or_default())
         };

@@ -55,7 +55,9 @@ impl Map {
         for _ in 0..MOST * 2 {
             entry.fill(0);
             // A BIOS that knows no attributes leaves them alone: the entry counts.
-            entry.iter_mut().skip(20).take(1).for_each(|byte| *byte = 1);
+            if let Some(attributes) = entry.get_mut(20) {
+                *attributes = 1;
+            }
             let asked = Registers {
                 eax: 0xe820,
                 ebx: next,

@@ -38,13 +38,10 @@ impl Watch {
     /// A packet leaves or came.
     pub(crate) fn see(&mut self, mut console: Console, clock: Clock, packet: &Packet<'_>) {
         self.ring.record(packet);
-        if self.each && self.lines.is_due(packet) {
-            let left_out = self.lines.take_left_out();
-            if left_out > 0 {
-                let _ =
-                    writeln!(console, "packets: {left_out} without a line, or the lines would delay them");
-            }
-            let _ = writeln!(console, "{packet}");
+        if self.each
+            && let Some(line) = self.lines.line(*packet)
+        {
+            let _ = writeln!(console, "{line}");
             self.lines.wrote(packet, clock.now());
         }
     }

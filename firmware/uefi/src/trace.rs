@@ -44,12 +44,10 @@ impl<'s> Trace<'s> {
     /// A datagram has come, or goes.
     pub(crate) fn record(&mut self, clock: &Clock, packet: &Packet<'_>) {
         self.ring.record(packet);
-        if self.level == Level::Lines && self.lines.is_due(packet) {
-            let left_out = self.lines.take_left_out();
-            if left_out > 0 {
-                uefi::println!("packets: {left_out} without a line, or the lines would delay them");
-            }
-            uefi::println!("{packet}");
+        if self.level == Level::Lines
+            && let Some(line) = self.lines.line(*packet)
+        {
+            uefi::println!("{line}");
             self.lines.wrote(packet, clock.now());
         }
     }

@@ -54,11 +54,11 @@ pub(crate) const CASES: &[Case] = &[
 const RAW: [&str; 2] = ["--interface", "eth0"];
 const LIMIT: Duration = Duration::from_secs(120);
 const RANGE: &str = "dhcp-range=10.77.0.50,10.77.0.150,255.255.255.0,1h\ndhcp-authoritative";
-const CONFIGURATION: &str =
+pub(crate) const CONFIGURATION: &str =
     "DEFAULT linux\nLABEL linux\n  KERNEL vmlinuz\n  INITRD initrd.img\n  APPEND quiet interop=yes\n";
 
 /// A tree that PXELINUX would boot from, and the digests of kernel and initrd.
-fn tree() -> Outcome<(Tree, [String; 2])> {
+pub(crate) fn tree() -> Outcome<(Tree, [String; 2])> {
     let tree = Tree::new()?;
     let kernel = tree.add_copy("vmlinuz", &payload::kernel()?)?;
     let initrd = tree.add("initrd.img", &payload::initrd()?.bytes)?;

@@ -1,10 +1,12 @@
 //! The library for C: its example programs, built as a user builds them, against servers of others and ours, watched by
 //! valgrind.
 
+use crate::boot::{CONFIGURATION, tree};
 use crate::tftp::Server;
 use interop::capi::{self, Flavour};
 use interop::lan::{Lan, SERVER};
 use interop::namespace::Namespace;
+use interop::packages::Peer;
 use interop::payload::{self, Tree};
 use interop::process::{Finished, Program, run};
 use interop::runner::Case;
@@ -14,30 +16,25 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+const FETCH: &[&Peer] = &[
+    &peers::GCC,
+    &peers::LIBC_HEADERS,
+    &peers::MAKE,
+    &peers::PKG_CONFIG,
+    &peers::VALGRIND,
+    &peers::TFTPD_HPA,
+];
+
 pub(crate) const CASES: &[Case] = &[
     Case {
         name: "C, gcc and valgrind: a POSIX program fetches from tftpd-hpa",
-        peers: &[
-            &peers::GCC,
-            &peers::LIBC_HEADERS,
-            &peers::MAKE,
-            &peers::PKG_CONFIG,
-            &peers::VALGRIND,
-            &peers::TFTPD_HPA,
-        ],
+        peers: FETCH,
         heavy: false,
         run: posix,
     },
     Case {
         name: "C, gcc: a program without any library fetches from tftpd-hpa",
-        peers: &[
-            &peers::GCC,
-            &peers::LIBC_HEADERS,
-            &peers::MAKE,
-            &peers::PKG_CONFIG,
-            &peers::VALGRIND,
-            &peers::TFTPD_HPA,
-        ],
+        peers: FETCH,
         heavy: false,
         run: freestanding,
     },
@@ -100,8 +97,6 @@ pub(crate) const CASES: &[Case] = &[
 
 const LIMIT: Duration = Duration::from_secs(180);
 const BUILD: Duration = Duration::from_secs(600);
-const CONFIGURATION: &str =
-    "DEFAULT linux\nLABEL linux\n  KERNEL vmlinuz\n  INITRD initrd.img\n  APPEND quiet interop=yes\n";
 
 /// The library under a prefix, made once in a run.
 fn prefix(flavour: Flavour) -> Outcome<PathBuf> {
@@ -200,16 +195,6 @@ fn freestanding() -> Outcome {
     Ok(())
 }
 
-/// A tree that PXELINUX would boot from, and the digests of kernel and initrd.
-fn bootable() -> Outcome<(Tree, [String; 2])> {
-    let tree = Tree::new()?;
-    let kernel = tree.add_copy("vmlinuz", &payload::kernel()?)?;
-    let initrd = tree.add("initrd.img", &payload::initrd()?.bytes)?;
-    tree.add("pxelinux.0", &payload::random(3, 26_000))?;
-    tree.add("pxelinux.cfg/default", CONFIGURATION.as_bytes())?;
-    Ok((tree, [kernel, initrd]))
-}
-
 /// Boots with the polling loop as a station of its own, whose frames the host's stack has no part in.
 fn boot(client: &Namespace, command: Command, tree: &Tree, digests: &[String; 2]) -> Outcome<Finished> {
     let finished = run(client, command, LIMIT)?.success()?;
@@ -226,7 +211,7 @@ const STATION: &str = "52:54:00:c0:ff:ee";
 
 fn polling_loop() -> Outcome {
     let lan = Lan::new()?;
-    let (tree, digests) = bootable()?;
+    let (tree, digests) = tree()?;
     let client = lan.station("client", None)?;
     let program = make(&client, &tree, Flavour::Hosted)?.join("boot");
     let root = tree.path().display().to_string();
@@ -239,7 +224,7 @@ fn polling_loop() -> Outcome {
 
 fn polling_loop_dnsmasq() -> Outcome {
     let lan = Lan::new()?;
-    let (tree, digests) = bootable()?;
+    let (tree, digests) = tree()?;
     let client = lan.station("client", None)?;
     let program = make(&client, &tree, Flavour::Hosted)?.join("boot");
     let server = servers::dnsmasq_boot(&lan.server, "br0", &tree, "pxelinux.0")?;
@@ -278,7 +263,7 @@ fn machine(lan: &Lan, program: &Path) -> Outcome<Program> {
 
 fn bare_metal() -> Outcome {
     let lan = Lan::new()?;
-    let (tree, [kernel, initrd]) = bootable()?;
+    let (tree, [kernel, initrd]) = tree()?;
     let configuration = CONFIGURATION.replace("quiet interop=yes", payload::COMMAND_LINE);
     tree.add("pxelinux.cfg/default", configuration.as_bytes())?;
     tree.add(
