@@ -5,8 +5,9 @@ use crate::namespace::Namespace;
 use crate::packages::Peer;
 use crate::peers;
 use crate::process::{self, Finished, Program};
+use std::os::unix::net::UnixDatagram;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A namespace for the sockets, and a folder for what the programs write beside them.
 #[derive(Debug)]
@@ -36,7 +37,22 @@ impl Place {
         command.args(["-s", "net"]);
         let mut program = Program::start_interactive(&self.namespace, command)?;
         program.wait_for("simulator ready", LIMIT)?;
+        self.wait_for_socket()?;
         Ok(program)
+    }
+
+    /// ibsim says that it is ready before its sockets are there.
+    fn wait_for_socket(&self) -> Outcome {
+        let server = super::address("ctl")?;
+        let deadline = Instant::now() + LIMIT;
+        loop {
+            let server = server.clone();
+            match self.namespace.enter(move || UnixDatagram::unbound()?.connect_addr(&server)) {
+                Ok(()) => return Ok(()),
+                Err(e) if Instant::now() >= deadline => return Err(format!("ibsim opens no socket: {e}").into()),
+                Err(_) => std::thread::sleep(Duration::from_millis(10)),
+            }
+        }
     }
 
     /// Starts opensm on the port of the node called `node`, with an IPoIB partition that all ports are full members of,
