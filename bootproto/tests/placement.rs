@@ -12,11 +12,14 @@
     reason = "tests"
 )]
 
+mod soundness;
+
 use bootproto::linux::{
     Image, Kernel, Layout, MemoryMap, PlaceError, REAL_MODE_BYTES, Region, Span, ZERO_PAGE_BYTES, identify,
     region_from_88, region_from_e820, regions_from_e801, write_real_mode, write_zero_page,
 };
 use proptest::prelude::*;
+use soundness::{Case, lies_in_usable};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors");
 const DEBIAN_FILE: u64 = 14_186_432;
@@ -280,18 +283,6 @@ fn the_real_mode_segment_tells_old_kernels_where_everything_lies() {
     assert!(!today.needs_real_mode());
 }
 
-fn lies_in_usable(span: Span, regions: &[Region]) -> bool {
-    let allowed = |address: u64| {
-        let within = |region: &&Region| address >= region.start && address - region.start < region.length;
-        let mut found = regions.iter().filter(within).peekable();
-        found.peek().is_some() && found.all(|region| region.usable)
-    };
-    // Between two edges of regions nothing changes, so the edges inside and the ends are enough.
-    let edges = regions.iter().flat_map(|region| [region.start, region.start.saturating_add(region.length)]);
-    let inside = edges.filter(|edge| *edge > span.start && *edge < span.end);
-    allowed(span.start) && allowed(span.end - 1) && inside.into_iter().all(allowed)
-}
-
 fn regions() -> impl Strategy<Value = Vec<Region>> {
     let around = prop_oneof![0_u64..64 * MIB, 0_u64..8 * GIB, any::<u64>()];
     let region = (around, prop_oneof![0_u64..0x10_0000, 0_u64..GIB, any::<u64>()], prop::bool::weighted(0.8))
@@ -320,53 +311,8 @@ proptest! {
         command_line in 0_usize..2000,
         initrds in prop::collection::vec((0_u64..64 * MIB, any::<bool>()), 0..5),
     ) {
-        let map = MemoryMap::new(&regions);
-        let mut layout = Layout::new().with_initrd_above_4g(above);
-        let Ok(slot) = layout.place_kernel(&map, &kernel, file) else { return Ok(()) };
-        prop_assert!(slot.limit >= file.unwrap_or(0));
-        let mut places = vec![slot.file];
-        match slot.move_from {
-            None => prop_assert!(slot.runtime.start >= slot.file.start && slot.runtime.end <= slot.file.end),
-            Some(_) => places.push(slot.runtime),
-        }
-        if let Kernel::X86(x86) = kernel {
-            if x86.relocatable_kernel {
-                prop_assert_eq!(slot.run % u64::from(x86.kernel_alignment), 0);
-                prop_assert!(slot.move_from.is_none());
-            }
-            prop_assert_eq!(slot.move_from.unwrap_or(slot.run) - slot.store, x86.setup_bytes());
-            prop_assert!(slot.file.end <= 4 * GIB && slot.runtime.end <= 4 * GIB);
-        }
-        if layout.place_parameters(&map, command_line.min(kernel.command_line_limit())).is_ok() {
-            places.extend(layout.command_line());
-            places.extend(layout.zero_page());
-        }
-        let mut sum = Span { start: 0, end: 0 };
-        for (length, known) in initrds {
-            let Ok(place) = layout.place_initrd(&map, known.then_some(length)) else { continue };
-            prop_assert_eq!(place.start % 4096, 0);
-            let length = length.min(place.limit);
-            layout.initrd_stored(length).unwrap();
-            let span = Span::new(place.start, length);
-            if !place.pad.is_empty() {
-                prop_assert_eq!(place.pad, Span { start: sum.end, end: place.start });
-            }
-            sum = Span { start: if sum.end == 0 { place.start } else { sum.start }, end: span.end };
-            if let Kernel::X86(x86) = kernel {
-                prop_assert!(above || span.end <= x86.initrd_ceiling());
-            }
-        }
-        if sum.end != 0 {
-            prop_assert_eq!(layout.initrds(), Some(sum));
-            places.push(sum);
-        }
-        places.retain(|place| !place.is_empty());
-        for (index, place) in places.iter().enumerate() {
-            prop_assert!(lies_in_usable(*place, &regions), "{:x?}", place);
-            for other in &places[index + 1..] {
-                prop_assert!(!place.overlaps(*other), "{:x?} {:x?}", place, other);
-            }
-        }
+        let case = Case { regions: &regions, kernel, file, above, command_line, initrds: &initrds };
+        case.places_soundly();
     }
 
     #[test]

@@ -49,7 +49,9 @@ impl Place {
             let server = server.clone();
             match self.namespace.enter(move || UnixDatagram::unbound()?.connect_addr(&server)) {
                 Ok(()) => return Ok(()),
-                Err(e) if Instant::now() >= deadline => return Err(format!("ibsim opens no socket: {e}").into()),
+                Err(e) if Instant::now() >= deadline => {
+                    return Err(format!("ibsim opens no socket: {e}").into());
+                }
                 Err(_) => std::thread::sleep(Duration::from_millis(10)),
             }
         }

@@ -8,10 +8,12 @@ mod dhcp_server;
 mod proxy_dhcp;
 mod tftp_bytes;
 mod tftp_client;
+mod tftp_packet;
 mod tftp_server;
 
 pub use dhcp_bytes::Request;
 pub use dhcp_server::DhcpServer;
 pub use proxy_dhcp::ProxyDhcp;
 pub use tftp_client::{Outcome, TftpClient};
+pub use tftp_packet::TftpPacket;
 pub use tftp_server::{OptionManners, TftpServer};

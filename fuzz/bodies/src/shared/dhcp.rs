@@ -1,0 +1,6 @@
+//! What the DHCP crate's tests share.
+
+#[path = "../../../../dhcp/tests/common/mod.rs"]
+pub(crate) mod common;
+#[path = "../../../../dhcp/tests/conversations/mod.rs"]
+pub(crate) mod conversations;
