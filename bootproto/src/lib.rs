@@ -182,6 +182,7 @@
 //! | a file server, the path to it, memory | other bytes than those meant | digests of what lies in memory; the list itself is as trustworthy as its way here |
 #![no_std]
 
+pub mod adapters;
 pub mod client;
 pub mod config;
 mod failure;
