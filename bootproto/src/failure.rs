@@ -3,6 +3,7 @@
 use core::fmt;
 use core::net::{IpAddr, SocketAddr};
 
+use bootproto_core::text::Dotted;
 use bootproto_core::{Advice, Code, Entry, Numbered};
 use bootproto_dhcp::wire::MessageType;
 
@@ -74,7 +75,7 @@ pub(crate) struct Peer(pub(crate) SocketAddr);
 impl fmt::Display for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.ip() {
-            IpAddr::V4(address) => write!(f, "{address}")?,
+            IpAddr::V4(address) => Dotted(address).fmt(f)?,
             IpAddr::V6(address) => {
                 for (index, part) in address.segments().into_iter().enumerate() {
                     write!(f, "{}{part:x}", if index > 0 { ":" } else { "[" })?;

@@ -28,8 +28,11 @@ mod layout;
 mod misuse;
 #[cfg(feature = "frames")]
 pub mod net;
-#[cfg(all(feature = "freestanding", panic = "abort", not(test)))]
+#[cfg(all(feature = "freestanding", panic = "abort", not(test), not(bootproto_panic_proof)))]
 mod panic;
+#[doc = "cbindgen:ignore"]
+#[cfg(bootproto_panic_proof)]
+mod proof;
 pub mod pxe;
 mod raw;
 pub mod tftp;

@@ -2,33 +2,41 @@
 
 use core::time::Duration;
 
-use crate::Rng;
+use crate::{Rng, num};
 
 /// Doubling intervals with jitter, as RFC 2131 section 4.1 asks: 4, 8, 16, 32 s, each plus or minus 1 s.
 ///
 /// Jitter keeps a hall of machines that were switched on together from asking together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backoff {
-    next: Duration,
-    ceiling: Duration,
-    jitter: Duration,
+    /// All in microseconds: the arithmetic of `Duration` has panics that the compiler can't always rule out.
+    next: u32,
+    ceiling: u32,
+    jitter: u32,
 }
 
 impl Backoff {
-    /// Intervals of `first`, twice that, and so on up to `ceiling`, each moved by at most `jitter` either way.
+    /// Intervals of `first`, twice that, and so on up to `ceiling`, each moved by at most `jitter` either way. None is
+    /// longer than 71 minutes.
     #[must_use]
     pub const fn new(first: Duration, ceiling: Duration, jitter: Duration) -> Self {
-        Self { next: first, ceiling, jitter }
+        Self { next: micros(first), ceiling: micros(ceiling), jitter: micros(jitter) }
     }
 
     /// The next interval. Never shorter than a millisecond, so that a deadline always moves.
     pub fn next_interval(&mut self, rng: &mut Rng) -> Duration {
-        let base = self.next;
-        self.next = base.saturating_mul(2).min(self.ceiling);
-        let spread = u64::try_from(self.jitter.as_micros()).unwrap_or(u64::MAX).saturating_mul(2);
-        let offset = Duration::from_micros(rng.below(spread.saturating_add(1)));
-        base.saturating_add(offset).saturating_sub(self.jitter).max(Duration::from_millis(1))
+        let (base, jitter) = (u64::from(self.next), u64::from(self.jitter));
+        self.next = self.next.saturating_mul(2).min(self.ceiling);
+        let offset = rng.below(jitter.saturating_mul(2).saturating_add(1));
+        Duration::from_micros(base.saturating_add(offset).saturating_sub(jitter).max(1_000))
     }
+}
+
+/// In microseconds, `u32::MAX` where that is too small.
+const fn micros(span: Duration) -> u32 {
+    let whole = span.as_secs().saturating_mul(1_000_000);
+    let micros = whole.saturating_add(num::u64_from_u32(span.subsec_micros()));
+    if micros > num::u64_from_u32(u32::MAX) { u32::MAX } else { num::low_u32(micros) }
 }
 
 #[cfg(test)]

@@ -138,7 +138,12 @@ macro_rules! numbered {
         impl ::core::error::Error for $name {}
     };
     (@text $f:ident, $text:literal) => { $text };
-    (@text $f:ident, $text:literal, $( $field:ident ),+) => { return ::core::write!($f, $text) };
+    (@text $f:ident, $text:literal, $( $field:ident ),+) => {{
+        #[allow(unused_imports, reason = "for an address there is a method of its own")]
+        use $crate::text::Plain as _;
+        $( let $field = $crate::text::Field($field).shown(); )+
+        return ::core::write!($f, $text)
+    }};
     (@pxe) => { None };
     (@pxe $pxe:literal) => { Some($pxe) };
 }
@@ -157,19 +162,24 @@ mod tests {
             /// With data and a PXE code.
             Data { /// Which.
                 option: u8 } = 902 ["PXE-E99"], "option {option} is missing", "add it";
+            /// With an address.
+            Address { /// Whose.
+                server: core::net::Ipv4Addr } = 903, "meant for {server}", "nothing";
         }
     }
 
     #[test]
     fn texts_show_their_data() {
         assert_eq!(Sample::Data { option: 54 }.to_string(), "option 54 is missing");
+        let server = core::net::Ipv4Addr::new(10, 0, 200, 1);
+        assert_eq!(Sample::Address { server }.to_string(), "meant for 10.0.200.1");
         assert_eq!(Sample::Data { option: 54 }.entry().pxe, Some("PXE-E99"));
         assert_eq!(Sample::Plain.code().to_string(), "BP0901");
         for (value, row) in [Sample::Plain, Sample::Data { option: 54 }].iter().zip(Sample::TABLE) {
             let advice = value.advice();
             assert_eq!((advice.code, advice.pxe, advice.hint), (row.code, row.pxe, row.hint));
         }
-        assert_eq!(Sample::TABLE.len(), 2);
+        assert_eq!(Sample::TABLE.len(), 3);
     }
 
     #[test]

@@ -1,6 +1,48 @@
 //! Numbers and addresses in plain text, as a fixed grammar has them: nothing around them, no signs.
 
+use core::fmt;
 use core::net::Ipv4Addr;
+
+/// An address in dotted decimal. The standard library's own way to print one can panic, as far as a linker sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dotted(pub Ipv4Addr);
+
+impl fmt::Display for Dotted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d] = self.0.octets();
+        write!(f, "{a}.{b}.{c}.{d}")
+    }
+}
+
+/// A variant's data on its way into the text of [`numbered!`](crate::numbered): addresses become [`Dotted`], all else
+/// stays what it is.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Field<'v, T>(pub &'v T);
+
+impl Field<'_, Ipv4Addr> {
+    /// Found before the trait's.
+    #[must_use]
+    pub const fn shown(&self) -> Dotted {
+        Dotted(*self.0)
+    }
+}
+
+#[doc(hidden)]
+pub trait Plain<'v> {
+    /// What it is.
+    type Value;
+    /// For all but addresses.
+    fn shown(&self) -> &'v Self::Value;
+}
+
+impl<'v, T> Plain<'v> for Field<'v, T> {
+    type Value = T;
+
+    fn shown(&self) -> &'v T {
+        self.0
+    }
+}
 
 /// A number in decimal digits; `None` for anything else, the empty string and what exceeds 64 bits included.
 #[must_use]

@@ -30,6 +30,27 @@ impl Flavour {
     }
 }
 
+/// What `cargo rustc` is told for the library without an operating system: what `cargo xtask panic-proof` proves is what
+/// a user gets. All crates are compiled as one (`lto`), or calls between them would keep what can't happen in them.
+pub const FREESTANDING: [&str; 16] = [
+    "--release",
+    "--locked",
+    "--package",
+    "bootproto-capi",
+    "--lib",
+    "--crate-type",
+    "staticlib",
+    "--no-default-features",
+    "--features",
+    "freestanding,frames",
+    "--config",
+    "profile.release.panic=\"abort\"",
+    "--config",
+    "profile.release.lto=\"fat\"",
+    "--config",
+    "profile.release.codegen-units=1",
+];
+
 /// The crate's folder.
 #[must_use]
 pub fn source() -> PathBuf {
@@ -43,13 +64,11 @@ pub fn source() -> PathBuf {
 pub fn install(flavour: Flavour, prefix: &Path) -> Outcome {
     let folder = packages::target().join(flavour.folder());
     let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    build
-        .args(["build", "--release", "--locked", "--package", "bootproto-capi", "--target-dir"])
-        .arg(&folder);
-    if flavour == Flavour::Freestanding {
-        build.args(["--no-default-features", "--features", "freestanding,frames"]);
-        build.args(["--config", "profile.release.panic=\"abort\""]);
-    }
+    match flavour {
+        Flavour::Hosted => build.args(["build", "--release", "--locked", "--package", "bootproto-capi"]),
+        Flavour::Freestanding => build.arg("rustc").args(FREESTANDING),
+    };
+    build.arg("--target-dir").arg(&folder);
     if !build.current_dir(source()).status()?.success() {
         return Err("bootproto-capi does not build".into());
     }

@@ -14,6 +14,7 @@ mod capi;
 mod command;
 mod errors;
 mod fabric;
+mod panic_proof;
 mod qemu;
 mod readme;
 mod size;
@@ -57,6 +58,8 @@ enum Chore {
         #[arg(long)]
         no_install: bool,
     },
+    /// Proves by the linker that no function of the library for C can panic.
+    PanicProof(panic_proof::Options),
     /// Builds the library for C and puts it, with header, pkg-config and CMake files, under a prefix.
     Capi(capi::Options),
     /// Builds the boot programs of firmware/: `bootproto.efi` and `bootproto.0`.
@@ -83,6 +86,7 @@ fn main() -> ExitCode {
         Chore::Readme { check } => readme::run(check),
         Chore::Size(options) => size::run(&options),
         Chore::BareMetal { no_install } => bare_metal::run(!no_install),
+        Chore::PanicProof(options) => panic_proof::run(&options),
         Chore::Capi(options) => capi::run(&options),
         Chore::Firmware { no_install } => size::firmware(!no_install),
     };

@@ -3,8 +3,6 @@
 use crate::config::Fault;
 use crate::config::name::parse_decimal;
 use bootproto_core::text::hexadecimal as from_hexadecimal;
-use nom::bytes::complete::{take_while, take_while1};
-use nom::{IResult, Parser};
 
 /// What kind of file an entry starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -164,16 +162,13 @@ pub(crate) fn trim(text: &[u8]) -> &[u8] {
     text
 }
 
-fn word(input: &[u8]) -> IResult<&[u8], &[u8]> {
-    (take_while(is_blank), take_while1(|byte| !is_blank(byte))).map(|(_, word)| word).parse(input)
-}
-
 /// The first word of `text` and what follows it, both trimmed.
 pub(crate) fn first_word(text: &[u8]) -> (&[u8], &[u8]) {
-    match word(text) {
-        Ok((rest, word)) => (word, trim(rest)),
-        Err(_nothing) => (b"", b""),
-    }
+    // Not by nom: it divides slices in a way that panics, as far as the compiler sees.
+    let text = trim(text);
+    let end = text.iter().position(|byte| is_blank(*byte)).unwrap_or(text.len());
+    let (word, rest) = text.split_at_checked(end).unwrap_or((text, b""));
+    (word, trim(rest))
 }
 
 /// Whether the trimmed line `text` begins with the keyword `keyword` (lower case).

@@ -113,11 +113,11 @@ impl Lease {
         ];
         for (code, list) in lists {
             if let Some(addresses) = packet.option(code).and_then(Value::addresses) {
-                *list = addresses.take(list.capacity()).collect();
+                fill(list, addresses);
             }
         }
         if let Some(routes) = packet.option(OptionCode::CLASSLESS_ROUTES).and_then(Value::routes) {
-            self.routes = routes.take(self.routes.capacity()).collect();
+            fill(&mut self.routes, routes);
         }
     }
 
@@ -160,6 +160,16 @@ impl Lease {
     /// T2.
     pub(super) fn rebind_at(&self) -> Option<Instant> {
         self.rebind_after.map(|span| self.received.saturating_add(span))
+    }
+}
+
+/// Puts the first of `items` in place of what is in `list`. `collect` would panic over one too many.
+fn fill<T, const N: usize>(list: &mut Vec<T, N>, items: impl Iterator<Item = T>) {
+    list.clear();
+    for item in items {
+        if list.push(item).is_err() {
+            break;
+        }
     }
 }
 
