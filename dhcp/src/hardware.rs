@@ -39,6 +39,18 @@ impl HardwareAddress {
         })
     }
 
+    /// The first `hlen` bytes of `chaddr`; `None` if there are not so many. What follows them does not count.
+    pub(crate) fn from_chaddr(htype: u8, hlen: u8, chaddr: [u8; 16]) -> Option<Self> {
+        let mut bytes = chaddr;
+        // A pass over all sixteen is a few instructions; to copy so many as were asked for is a call.
+        for (index, place) in (0_u8..).zip(&mut bytes) {
+            if index >= hlen {
+                *place = 0;
+            }
+        }
+        (usize::from(hlen) <= bytes.len()).then_some(Self { htype, length: hlen, bytes })
+    }
+
     /// No address, only a type.
     #[must_use]
     pub const fn empty(htype: u8) -> Self {
@@ -92,6 +104,15 @@ mod tests {
         assert_eq!(HardwareAddress::new(32, &[7; 16]).unwrap().bytes(), &[7; 16]);
         assert_eq!(HardwareAddress::new(32, &[7; 17]), None);
         assert_eq!(HardwareAddress::new(32, &[]).unwrap(), HardwareAddress::empty(32));
+    }
+
+    #[test]
+    fn what_follows_the_address_in_chaddr_does_not_count() {
+        for length in 0..=16 {
+            let address = HardwareAddress::from_chaddr(1, length, [9; 16]).unwrap();
+            assert_eq!(address, HardwareAddress::new(1, &[9; 16][..usize::from(length)]).unwrap());
+        }
+        assert_eq!(HardwareAddress::from_chaddr(1, 17, [9; 16]), None);
     }
 
     #[test]

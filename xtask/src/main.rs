@@ -9,7 +9,6 @@ use std::process::ExitCode;
 
 mod bare_metal;
 mod bench;
-mod bench_uefi;
 mod capi;
 mod command;
 mod errors;
@@ -33,9 +32,8 @@ enum Chore {
     Test(test::Options),
     /// Boots a QEMU machine's PXE ROM from `netboot serve`, in front of you.
     Qemu(qemu::Options),
-    /// Measures.
-    #[command(subcommand)]
-    Bench(Bench),
+    /// Measures; without a name, everything.
+    Bench(bench::Options),
     /// Boots over InfiniBand from a machine with Linux's own subnet manager, IPoIB and servers, in front of you.
     Fabric(fabric::Options),
     /// Writes docs/errors.md from the tables in the code.
@@ -70,17 +68,11 @@ enum Chore {
     },
 }
 
-#[derive(Subcommand)]
-enum Bench {
-    /// How fast a machine boots over its PXE ROM by our boot program and by those of others.
-    Boot(bench::Options),
-}
-
 fn main() -> ExitCode {
     let done = match Arguments::parse().chore {
         Chore::Test(options) => return test::run(&options),
         Chore::Qemu(options) => qemu::run(&options),
-        Chore::Bench(Bench::Boot(options)) => bench::run(&options),
+        Chore::Bench(options) => bench::run(&options),
         Chore::Fabric(options) => fabric::run(&options),
         Chore::Errors { check } => errors::run(check),
         Chore::Readme { check } => readme::run(check),

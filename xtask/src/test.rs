@@ -1,7 +1,7 @@
 //! Every check and test, one after another, and what came of them.
 
 use crate::command::{Done, cargo, root, run as start, run_watched, shown};
-use crate::{bare_metal, errors, panic_proof, readme, size};
+use crate::{bare_metal, bench, errors, panic_proof, readme, size};
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
@@ -73,6 +73,9 @@ fn checks(tally: &mut Tally, options: &Options) {
     let mut lints =
         cargo(&["clippy", "--manifest-path", "firmware/bios/Cargo.toml", "--quiet", "--target-dir"]);
     tally.check(lints.args(["target/firmware-host", "--", "-D", "warnings"]));
+    for mut command in bench::checks() {
+        tally.check(&mut command);
+    }
     tally.chore("bootproto without an operating system", || bare_metal::run(!options.no_install));
     tally.chore("no reachable panic", || panic_proof::check(!options.no_install));
     tally.chore("the boot programs of firmware/", || size::firmware(!options.no_install));

@@ -95,7 +95,7 @@ impl Header {
         let op = Op(reader.u8()?);
         let htype = reader.u8()?;
         let hlen_at = *reader;
-        let hlen = usize::from(reader.u8()?);
+        let hlen = reader.u8()?;
         let hops = reader.u8()?;
         let xid = reader.u32()?;
         let secs = reader.u16()?;
@@ -104,9 +104,7 @@ impl Header {
         let (ciaddr, yiaddr, siaddr, giaddr) = (address()?, address()?, address()?, address()?);
         let chaddr = reader.array::<16>()?;
         // EDK2 over IPoIB claims 20 bytes; there are only 16.
-        let hardware = chaddr
-            .get(..hlen)
-            .and_then(|bytes| HardwareAddress::new(htype, bytes))
+        let hardware = HardwareAddress::from_chaddr(htype, hlen, chaddr)
             .ok_or_else(|| hlen_at.error(ParseErrorKind::BadLength))?;
         Ok(Self { op, hardware, hops, xid, secs, flags, ciaddr, yiaddr, siaddr, giaddr })
     }

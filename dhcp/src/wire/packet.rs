@@ -18,6 +18,8 @@ pub struct Packet<'a> {
     options: &'a [u8],
     has_cookie: bool,
     overload: u8,
+    /// Whether an option may come in several pieces: otherwise the first that is found is all there is.
+    is_split: bool,
 }
 
 impl<'a> Packet<'a> {
@@ -38,16 +40,21 @@ impl<'a> Packet<'a> {
         let has_cookie = reader.array() == Ok(MAGIC_COOKIE);
         let options_at = reader.position();
         let options = if has_cookie { reader.rest() } else { &[] };
-        check_area(options, options_at)?;
-        let own = Fragments { area: options, more: [&[], &[]] };
-        let overload = own.only(OptionCode::OVERLOAD).and_then(|value| value.u8()).unwrap_or(0);
-        let packet = Self { header, sname, file, options, has_cookie, overload };
+        let mut seen = Seen::default();
+        seen.check_area(options, options_at)?;
+        let mut overload = 0;
+        if seen.has(OptionCode::OVERLOAD) {
+            let own = Fragments { area: options, more: [&[], &[]], is_split: false };
+            overload = own.joined(OptionCode::OVERLOAD).and_then(Value::u8).unwrap_or(0);
+        }
+        let mut packet = Self { header, sname, file, options, has_cookie, overload, is_split: false };
         if packet.is_file_overloaded() {
-            check_area(file, file_at)?;
+            seen.check_area(file, file_at)?;
         }
         if packet.is_sname_overloaded() {
-            check_area(sname, sname_at)?;
+            seen.check_area(sname, sname_at)?;
         }
+        packet.is_split = seen.twice;
         // Without a type this would pass for BOOTP, whose answers are leases for ever.
         if packet.option(OptionCode::MESSAGE_TYPE).is_some_and(|kind| kind.len() != 1) {
             return Err(ParseError { kind: ParseErrorKind::BadLength, offset: options_at });
@@ -98,13 +105,13 @@ impl<'a> Packet<'a> {
         // The order of RFC 2131 section 4.1 and RFC 3396 section 5.
         let file: &[u8] = if self.is_file_overloaded() { self.file } else { &[] };
         let sname: &[u8] = if self.is_sname_overloaded() { self.sname } else { &[] };
-        Fragments { area: self.options, more: [file, sname] }
+        Fragments { area: self.options, more: [file, sname], is_split: self.is_split }
     }
 
     /// Every option once, in the order of first appearance, split ones joined.
     #[must_use]
     pub const fn options(&self) -> Options<'a> {
-        Options { fragments: self.fragments(), seen: [0; 8] }
+        Options { fragments: self.fragments(), seen: Seen { codes: [0; 8], twice: false } }
     }
 
     /// The value of one option, its pieces joined; `None` if it is not there.
@@ -130,33 +137,77 @@ fn until_nul(field: &[u8]) -> &[u8] {
     field.split(|byte| *byte == 0).next().unwrap_or_default()
 }
 
-/// Whether every option of an area lies inside it; `offset` is where in the datagram the area begins.
-fn check_area(area: &[u8], offset: usize) -> Result<(), ParseError> {
-    let mut rest = area;
-    while let Some((_, after)) = split_option(rest).transpose().map_err(|()| ParseError {
-        kind: ParseErrorKind::Truncated,
-        offset: offset.saturating_add(area.len()).saturating_sub(rest.len()),
-    })? {
-        rest = after;
-    }
-    Ok(())
+/// The codes of the options that have been looked at, a bit each.
+#[derive(Debug, Clone, Copy, Default)]
+struct Seen {
+    codes: [u32; 8],
+    /// Whether one came twice.
+    twice: bool,
 }
 
-/// One option as code and value, and what follows it.
-type Split<'a> = ((OptionCode, &'a [u8]), &'a [u8]);
+impl Seen {
+    /// Whether every option of an area lies inside it; `offset` is where in the datagram the area begins.
+    fn check_area(&mut self, area: &[u8], offset: usize) -> Result<(), ParseError> {
+        let mut rest = area;
+        loop {
+            match split_option(rest) {
+                Split::Option { code, rest: after, .. } => {
+                    self.twice |= !self.is_new(code);
+                    rest = after;
+                }
+                Split::End => return Ok(()),
+                Split::Overrun => {
+                    let offset = offset.saturating_add(area.len()).saturating_sub(rest.len());
+                    return Err(ParseError { kind: ParseErrorKind::Truncated, offset });
+                }
+            }
+        }
+    }
 
-/// The first option of an area and the rest after it; `None` at END, at the end, and before a lone tag in the last
-/// byte (peers cut their packets there; iPXE 9f7e0c97c reads on into memory). An option that runs past the area is an
-/// error.
-fn split_option(mut area: &[u8]) -> Option<Result<Split<'_>, ()>> {
+    /// Notes a code; false if it was here before.
+    fn is_new(&mut self, code: OptionCode) -> bool {
+        let Some(word) = self.codes.get_mut(usize::from(code.0 >> 5)) else { return false };
+        let bit = Self::bit(code);
+        let is_new = *word & bit == 0;
+        *word |= bit;
+        is_new
+    }
+
+    /// Whether a code was noted.
+    fn has(&self, code: OptionCode) -> bool {
+        self.codes.get(usize::from(code.0 >> 5)).is_some_and(|word| *word & Self::bit(code) != 0)
+    }
+
+    /// Its place in its word.
+    fn bit(code: OptionCode) -> u32 {
+        1_u32.rotate_left(u32::from(code.0))
+    }
+}
+
+/// What an area begins with, after PADs.
+enum Split<'a> {
+    /// An option, and what follows it.
+    Option { code: OptionCode, value: &'a [u8], rest: &'a [u8] },
+    /// END, the end, or a lone tag in the last byte (peers cut their packets there; iPXE 9f7e0c97c reads on into memory).
+    End,
+    /// An option that runs past the area.
+    Overrun,
+}
+
+/// Splits the first option off.
+#[inline]
+fn split_option(mut area: &[u8]) -> Split<'_> {
     loop {
         area = match area {
-            [0, rest @ ..] => rest,
-            [] | [255, ..] | [_] => return None,
-            [code, length, rest @ ..] => {
-                let split = rest.split_at_checked(usize::from(*length));
-                return Some(split.map(|(value, rest)| ((OptionCode(*code), value), rest)).ok_or(()));
+            // The common case first: every message is mostly this.
+            [code @ 1..=254, length, rest @ ..] => {
+                return match rest.split_at_checked(usize::from(*length)) {
+                    Some((value, rest)) => Split::Option { code: OptionCode(*code), value, rest },
+                    None => Split::Overrun,
+                };
             }
+            [0, rest @ ..] => rest,
+            _ => return Split::End,
         };
     }
 }
@@ -166,15 +217,14 @@ fn split_option(mut area: &[u8]) -> Option<Result<Split<'_>, ()>> {
 pub struct Fragments<'a> {
     area: &'a [u8],
     more: [&'a [u8]; 2],
+    /// Whether a code may come again.
+    is_split: bool,
 }
 
 impl<'a> Fragments<'a> {
-    /// No pieces.
-    pub(super) const EMPTY: Self = Self { area: &[], more: [&[], &[]] };
-
-    /// The first piece of `code`, without looking for further ones.
-    fn only(mut self, code: OptionCode) -> Option<Value<'a>> {
-        self.find(|(found, _)| *found == code).map(|(_, value)| Value::new(value))
+    /// Whether a code may come again.
+    pub(super) const fn is_split(&self) -> bool {
+        self.is_split
     }
 
     /// All pieces of `code`, joined.
@@ -189,9 +239,9 @@ impl<'a> Iterator for Fragments<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            if let Some(Ok((option, rest))) = split_option(self.area) {
+            if let Split::Option { code, value, rest } = split_option(self.area) {
                 self.area = rest;
-                return Some(option);
+                return Some((code, value));
             }
             let [next, last] = self.more;
             if next.is_empty() && last.is_empty() {
@@ -216,19 +266,17 @@ pub struct OptionView<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct Options<'a> {
     fragments: Fragments<'a>,
-    seen: [u32; 8],
+    seen: Seen,
 }
 
 impl<'a> Iterator for Options<'a> {
     type Item = OptionView<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             let (code, first) = self.fragments.next()?;
-            let bit = 1_u32.checked_shl(u32::from(code.0 % 32)).unwrap_or(0);
-            let Some(word) = self.seen.get_mut(usize::from(code.0 / 32)) else { continue };
-            if *word & bit == 0 {
-                *word |= bit;
+            if !self.fragments.is_split || self.seen.is_new(code) {
                 return Some(OptionView { code, value: Value::joined(first, code, self.fragments) });
             }
         }

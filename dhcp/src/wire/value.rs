@@ -14,24 +14,45 @@ use super::{OptionCode, PxeOptions};
 #[derive(Clone, Copy)]
 pub struct Value<'a> {
     head: &'a [u8],
+    length: usize,
+    /// Where further pieces may be. Few values have any, and those that have none are small.
+    more: Option<More<'a>>,
+}
+
+/// What follows the first piece of a value.
+#[derive(Clone, Copy)]
+struct More<'a> {
     code: OptionCode,
     rest: Fragments<'a>,
-    length: usize,
 }
 
 impl<'a> Value<'a> {
     /// A value in one piece.
     #[must_use]
     pub const fn new(bytes: &'a [u8]) -> Self {
-        Self { head: bytes, code: OptionCode::PAD, rest: Fragments::EMPTY, length: bytes.len() }
+        Self { head: bytes, length: bytes.len(), more: None }
     }
 
     /// `first` and all pieces of `code` in `rest`.
+    #[inline]
     pub(super) fn joined(first: &'a [u8], code: OptionCode, rest: Fragments<'a>) -> Self {
-        let more = rest.filter(|(found, _)| *found == code).map(|(_, piece)| piece.len());
-        let length = more.fold(first.len(), usize::saturating_add);
-        let rest = if length == first.len() { Fragments::EMPTY } else { rest };
-        Self { head: first, code, rest, length }
+        if rest.is_split() { Self::gathered(first, code, rest) } else { Self::new(first) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn gathered(first: &'a [u8], code: OptionCode, rest: Fragments<'a>) -> Self {
+        let lengths = rest.filter(|(found, _)| *found == code).map(|(_, piece)| piece.len());
+        let length = lengths.fold(first.len(), usize::saturating_add);
+        let more = (length != first.len()).then_some(More { code, rest });
+        Self { head: first, length, more }
+    }
+
+    /// The next piece.
+    fn next_piece(&mut self) -> Option<&'a [u8]> {
+        let more = self.more.as_mut()?;
+        let code = more.code;
+        more.rest.find(|(found, _)| *found == code).map(|(_, piece)| piece)
     }
 
     /// How many bytes.
@@ -105,8 +126,7 @@ impl<'a> Value<'a> {
                 self.head = tail;
                 return Some(*first);
             }
-            let code = self.code;
-            self.head = self.rest.find(|(found, _)| *found == code)?.1;
+            self.head = self.next_piece()?;
         }
     }
 
@@ -115,11 +135,26 @@ impl<'a> Value<'a> {
         if self.length < N {
             return None;
         }
+        // In one piece, as a rule.
+        if let Some((bytes, tail)) = self.head.split_first_chunk() {
+            self.head = tail;
+            self.length = self.length.saturating_sub(N);
+            return Some(*bytes);
+        }
         let mut bytes = [0; N];
-        for place in &mut bytes {
+        // By value: a reference would keep every value in memory, where most live in registers.
+        *self = self.filled(&mut bytes)?;
+        Some(bytes)
+    }
+
+    /// Fills `bytes` from whatever pieces they lie in, and answers what follows them.
+    #[cold]
+    #[inline(never)]
+    fn filled(mut self, bytes: &mut [u8]) -> Option<Self> {
+        for place in bytes {
             *place = self.take_u8()?;
         }
-        Some(bytes)
+        Some(self)
     }
 
     /// Removes the first `length` bytes as a value of their own; `None`, and nothing removed, if there are fewer.
@@ -274,8 +309,7 @@ impl<'a> Iterator for Pieces<'a> {
         while value.length > 0 {
             let piece = value.head.get(..value.length).unwrap_or(value.head);
             value.length = value.length.saturating_sub(piece.len());
-            let code = value.code;
-            value.head = value.rest.find(|(found, _)| *found == code).map_or(&[], |(_, next)| next);
+            value.head = value.next_piece().unwrap_or_default();
             if !piece.is_empty() {
                 return Some(piece);
             }

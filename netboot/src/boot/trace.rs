@@ -67,6 +67,10 @@ impl<N: Network> Network for Traced<'_, N> {
         self.network.send(now, path, bytes)
     }
 
+    fn has_received(&self) -> bool {
+        self.network.has_received()
+    }
+
     fn receive(&mut self, now: Instant, buf: &mut [u8]) -> io::Result<Option<(UdpPath, usize)>> {
         let received = self.network.receive(now, buf)?;
         if let Some((path, bytes)) = received {

@@ -16,14 +16,18 @@
 //! ```
 
 mod clock;
+mod inbox;
 mod network;
+mod outbox;
 mod ports;
 mod run;
 mod socket;
 mod stop;
 
 pub use clock::{Clock, seed};
+pub use inbox::Inbox;
 pub use network::Network;
+pub use outbox::Outbox;
 pub use ports::Ports;
 pub use run::{drive, drive_on, flush, wait};
 pub use socket::{Bound, open};

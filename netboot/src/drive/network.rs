@@ -21,6 +21,11 @@ pub trait Network {
     /// What the operating system answers.
     fn receive(&mut self, now: Instant, buf: &mut [u8]) -> io::Result<Option<(UdpPath, usize)>>;
 
+    /// Whether a datagram has been taken from the operating system that [`receive`](Self::receive) has not answered yet.
+    fn has_received(&self) -> bool {
+        false
+    }
+
     /// When the network itself wants to be looked after.
     fn poll_timeout(&mut self, now: Instant) -> Option<Instant>;
 
@@ -35,6 +40,10 @@ impl Network for Ports {
 
     fn receive(&mut self, _: Instant, buf: &mut [u8]) -> io::Result<Option<(UdpPath, usize)>> {
         Self::receive(self, buf)
+    }
+
+    fn has_received(&self) -> bool {
+        Self::has_received(self)
     }
 
     fn poll_timeout(&mut self, _: Instant) -> Option<Instant> {

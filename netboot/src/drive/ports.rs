@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use bootproto_core::UdpPath;
 
+use super::Inbox;
 use super::socket::{Bound, open};
 
 /// Maps the local ports a machine names to sockets.
@@ -17,14 +18,23 @@ pub struct Ports {
     interface: Option<String>,
     broadcast: Vec<IpAddr>,
     open: Vec<(u16, Bound)>,
+    /// Which of them was looked at last; what has arrived there is in `inbox`.
     next: usize,
+    inbox: Inbox,
 }
 
 impl Ports {
     /// Sockets on `address`; unspecified means any.
     #[must_use]
     pub fn new(address: IpAddr) -> Self {
-        Self { address, interface: None, broadcast: Vec::new(), open: Vec::new(), next: 0 }
+        Self {
+            address,
+            interface: None,
+            broadcast: Vec::new(),
+            open: Vec::new(),
+            next: 0,
+            inbox: Inbox::default(),
+        }
     }
 
     /// The same, on one interface alone.
@@ -58,7 +68,7 @@ impl Ports {
             }
             result => result?,
         };
-        self.open.push((port, bound));
+        self.open.push((port, bound.putting_together()));
         Ok(&self.open[self.open.len() - 1].1)
     }
 
@@ -69,7 +79,7 @@ impl Ports {
     pub fn ephemeral(&mut self) -> io::Result<(u16, usize)> {
         let bound = open(SocketAddr::new(self.address, 0), self.interface.as_deref())?;
         let (port, buffer) = (bound.local().port(), bound.receive_buffer());
-        self.open.push((port, bound));
+        self.open.push((port, bound.putting_together()));
         Ok((port, buffer))
     }
 
@@ -93,15 +103,23 @@ impl Ports {
     /// What the operating system answers.
     pub fn receive(&mut self, buf: &mut [u8]) -> io::Result<Option<(UdpPath, usize)>> {
         // In turn, so that a busy port does not starve the others.
-        for _ in 0..self.open.len() {
-            let (port, bound) = &self.open[self.next % self.open.len()];
-            if let Some((remote, length)) = bound.receive(buf)? {
+        for _ in 0..=self.open.len() {
+            if let Some((remote, bytes)) = self.inbox.take() {
+                let (port, bound) = &self.open[self.next];
                 let local = SocketAddr::new(bound.local().ip(), *port);
-                return Ok(Some((UdpPath { local, remote }, length)));
+                return Ok(Some((UdpPath { local, remote }, bootproto_core::copy_into(buf, bytes))));
             }
-            self.next = self.next.wrapping_add(1);
+            let Some(next) = (self.next + 1).checked_rem(self.open.len()) else { break };
+            self.next = next;
+            self.inbox.fill(&self.open[next].1)?;
         }
         Ok(None)
+    }
+
+    /// Whether a datagram has been taken from the operating system that [`receive`](Self::receive) has not answered yet.
+    #[must_use]
+    pub fn has_received(&self) -> bool {
+        !self.inbox.is_empty()
     }
 
     /// The sockets, to wait on.
@@ -117,7 +135,7 @@ impl Ports {
         // Bound to the group itself, so that unicast to this port is not taken for the group's.
         let bound = open(SocketAddr::new(IpAddr::V4(group), port), self.interface.as_deref())?;
         bound.join(group)?;
-        self.open.push((port, bound));
+        self.open.push((port, bound.putting_together()));
         Ok(())
     }
 }

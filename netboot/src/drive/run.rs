@@ -61,6 +61,7 @@ where
         let now = clock.now();
         let wake = machine.poll_timeout().into_iter().chain(network.poll_timeout(now)).min();
         let timeout = wake.map(|at| at.saturating_since(now));
+        let timeout = if network.has_received() { Some(Duration::ZERO) } else { timeout };
         if wait(network.fds().into_iter().chain([stop.as_fd()]), timeout)? && stop.is_stopped() {
             return Err(Error::failure(&Trouble::Interrupted, "the exchange"));
         }

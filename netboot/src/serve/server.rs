@@ -11,12 +11,16 @@ use bootproto_tftp::wire::{self, Direction, ErrorCode, Mode, OptionName, Request
 use super::dhcp::Dhcp;
 use super::slot::{End, Incoming, Slot, Work, error_code};
 use super::{Config, Event, Root, Service, Totals};
-use crate::drive::{Bound, Clock, Stop, open, seed, wait};
+use crate::drive::{Bound, Clock, Inbox, Outbox, Stop, open, seed, wait};
 use crate::error::printable;
 use crate::{Error, Trouble};
 
 /// A client that was silent for so long and asks anew from the same port has begun again: ROMs use few ports.
 const REBORN: Duration = Duration::from_secs(2);
+
+/// The largest window that is granted. It is the client's to know what it can take; a window costs nothing here, for a
+/// lost block is read again.
+const WINDOW: u16 = 4096;
 
 /// For how long a transfer must have been silent before its slot may go to a machine that has none.
 const CROWDED: Duration = Duration::from_millis(500);
@@ -32,7 +36,8 @@ pub struct Server {
     totals: Totals,
     clock: Clock,
     buf: Vec<u8>,
-    output: Vec<u8>,
+    input: Inbox,
+    output: Outbox,
 }
 
 impl Server {
@@ -56,7 +61,8 @@ impl Server {
             totals,
             clock: Clock::start(),
             buf: vec![0; 65_536],
-            output: vec![0; 65_536],
+            input: Inbox::default(),
+            output: Outbox::default(),
         })
     }
 
@@ -208,6 +214,7 @@ impl Server {
     /// A port of its own for one transfer (RFC 1350 section 4).
     fn port(&self, client: SocketAddr) -> Result<(Bound, UdpPath), Trouble> {
         let bound = open(SocketAddr::new(self.tftp.local().ip(), 0), None).map_err(|_| Trouble::Network)?;
+        let bound = bound.putting_together();
         let path = UdpPath { local: bound.local(), remote: client };
         Ok((bound, path))
     }
@@ -216,6 +223,7 @@ impl Server {
         let second = Duration::from_secs(1);
         let settings =
             TransferConfig::new(seed()).with_timeouts(second / 50, 4 * second, self.config.give_up);
+        let settings = settings.with_max_window_size(WINDOW);
         // IPv4, UDP and TFTP take 32 bytes; fragments of a larger block are more than many a ROM can put together.
         match self.config.listen.mtu {
             Some(mtu) => settings.with_max_block_size(mtu.saturating_sub(32)),
@@ -237,7 +245,7 @@ impl Server {
         let now = self.clock.now();
         let mut at = 0;
         while at < self.slots.len() {
-            match self.slots[at].step(now, &mut self.buf, &mut self.output) {
+            match self.slots[at].step(now, &mut self.input, &mut self.output) {
                 None => at += 1,
                 Some(end) => {
                     let slot = self.slots.swap_remove(at);

@@ -9,12 +9,12 @@ use bootproto_tftp::wire::{Direction, ErrorCode, Mode, Request};
 use bootproto_tftp::{Negotiated, Statistics};
 
 use super::{Event, Upload};
-use crate::drive::Bound;
+use crate::drive::{Bound, Inbox, Outbox};
 use crate::transfer::{FileSource, Text};
 use crate::{Trouble, error::printable};
 
-/// How many datagrams one transfer may take before it is another one's turn.
-const BATCH: usize = 32;
+/// How often one transfer may take what has arrived before it is another one's turn.
+const BATCH: usize = 4;
 
 /// A transfer that runs.
 #[derive(Debug)]
@@ -130,24 +130,28 @@ impl Slot {
     }
 
     /// Takes what has arrived and what the clock says, and sends what follows. The answer is the end, if it is one.
-    pub(super) fn step(&mut self, now: Instant, input: &mut [u8], output: &mut [u8]) -> Option<End> {
+    pub(super) fn step(&mut self, now: Instant, input: &mut Inbox, output: &mut Outbox) -> Option<End> {
         match self.try_step(now, input, output) {
             Ok(end) => end,
             Err(error) => Some(End::Failed { code: Trouble::Network.code(), why: error.to_string() }),
         }
     }
 
-    fn try_step(&mut self, now: Instant, input: &mut [u8], output: &mut [u8]) -> io::Result<Option<End>> {
+    fn try_step(&mut self, now: Instant, input: &mut Inbox, output: &mut Outbox) -> io::Result<Option<End>> {
         for _ in 0..BATCH {
-            let Some((remote, length)) = self.bound.receive(input)? else { break };
-            if remote == self.client {
-                self.heard = now;
+            if !input.fill(&self.bound)? {
+                break;
             }
-            let path = UdpPath { local: self.bound.local(), remote };
-            let end = self.handle(now, Some((path, &input[..length])));
-            self.flush(now, output)?;
-            if end.is_some() {
-                return Ok(end);
+            while let Some((remote, datagram)) = input.take() {
+                if remote == self.client {
+                    self.heard = now;
+                }
+                let path = UdpPath { local: self.bound.local(), remote };
+                let end = self.handle(now, Some((path, datagram)));
+                self.flush(now, output)?;
+                if end.is_some() {
+                    return Ok(end);
+                }
             }
         }
         let late = self.poll_timeout().is_some_and(|at| at <= now);
@@ -202,11 +206,11 @@ impl Slot {
         }
     }
 
-    fn flush(&mut self, now: Instant, output: &mut [u8]) -> io::Result<()> {
+    fn flush(&mut self, now: Instant, output: &mut Outbox) -> io::Result<()> {
         let Self { work, bound, .. } = self;
         match work {
-            Work::Send(machine) => drain(&mut **machine, bound, now, output),
-            Work::Receive(incoming) => drain(&mut incoming.machine, bound, now, output),
+            Work::Send(machine) => output.drain(&mut **machine, bound, now),
+            Work::Receive(incoming) => output.drain(&mut incoming.machine, bound, now),
         }
     }
 
@@ -232,7 +236,7 @@ impl Slot {
     }
 
     /// The server ends: the client hears of it.
-    pub(super) fn abort(&mut self, now: Instant, output: &mut [u8]) -> End {
+    pub(super) fn abort(&mut self, now: Instant, output: &mut Outbox) -> End {
         match &mut self.work {
             Work::Send(machine) => machine.abort(),
             Work::Receive(incoming) => incoming.machine.abort(ErrorCode::NOT_DEFINED),
@@ -254,17 +258,4 @@ pub(super) fn error_code(trouble: Trouble) -> ErrorCode {
         Trouble::TooLarge | Trouble::LocalFile => ErrorCode::DISK_FULL,
         _ => ErrorCode::NOT_DEFINED,
     }
-}
-
-fn drain<M: Machine<Path = UdpPath>>(
-    machine: &mut M,
-    bound: &Bound,
-    now: Instant,
-    output: &mut [u8],
-) -> io::Result<()> {
-    // The buffer holds the largest datagram there is.
-    while let Ok(Some(transmit)) = machine.poll_transmit(now, output) {
-        bound.send(transmit.path.remote, transmit.bytes)?;
-    }
-    Ok(())
 }

@@ -10,6 +10,9 @@ use tempfile::NamedTempFile;
 use crate::error::plain;
 use crate::{Error, Mistake};
 
+/// How many bytes are written at once where they come in order: a block is a small part of it.
+const TOGETHER: usize = 256 << 10;
+
 /// A place for received bytes.
 #[derive(Debug)]
 pub enum Sink {
@@ -19,6 +22,8 @@ pub enum Sink {
         partial: NamedTempFile,
         /// The final name.
         name: PathBuf,
+        /// What is still to be written, one piece of the file.
+        waiting: Piece,
     },
     /// Standard output, a device or a pipe: in order, and what has been written is written.
     Stream {
@@ -27,6 +32,33 @@ pub enum Sink {
         /// How many bytes it has taken.
         written: u64,
     },
+}
+
+/// Bytes that follow each other, and where the first belongs.
+#[derive(Debug, Default)]
+pub struct Piece {
+    start: u64,
+    bytes: Vec<u8>,
+}
+
+impl Piece {
+    fn add(&mut self, file: &File, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        let follows = offset == self.start + self.bytes.len() as u64;
+        if !follows || self.bytes.len() + bytes.len() > TOGETHER {
+            self.write(file)?;
+        }
+        if self.bytes.is_empty() {
+            self.start = offset;
+        }
+        self.bytes.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn write(&mut self, file: &File) -> io::Result<()> {
+        let result = file.write_all_at(&self.bytes, self.start);
+        self.bytes.clear();
+        result
+    }
 }
 
 impl Sink {
@@ -60,7 +92,7 @@ impl Sink {
             .permissions(Permissions::from_mode(0o666))
             .tempfile_in(directory)
             .map_err(unwritable)?;
-        Ok(Self::File { partial, name: name.to_owned() })
+        Ok(Self::File { partial, name: name.to_owned(), waiting: Piece::default() })
     }
 
     fn stream(stream: File) -> Self {
@@ -79,7 +111,7 @@ impl Sink {
     /// What the operating system answers.
     pub fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
         match self {
-            Self::File { partial, .. } => partial.as_file().write_all_at(bytes, offset),
+            Self::File { partial, waiting, .. } => waiting.add(partial.as_file(), offset, bytes),
             Self::Stream { stream, written } => {
                 let known = usize::try_from(written.saturating_sub(offset)).unwrap_or(usize::MAX);
                 let new = bytes.get(known..).unwrap_or_default();
@@ -96,7 +128,10 @@ impl Sink {
     /// What the operating system answers.
     pub fn restart(&mut self) -> io::Result<()> {
         match self {
-            Self::File { partial, .. } => partial.as_file().set_len(0),
+            Self::File { partial, waiting, .. } => {
+                waiting.bytes.clear();
+                partial.as_file().set_len(0)
+            }
             Self::Stream { .. } => Ok(()),
         }
     }
@@ -107,8 +142,9 @@ impl Sink {
     /// [`Trouble::LocalFile`](crate::Trouble::LocalFile).
     pub fn finish(self) -> Result<(), Error> {
         match self {
-            Self::File { partial, name } => {
+            Self::File { partial, name, mut waiting } => {
                 let what = name.display().to_string();
+                waiting.write(partial.as_file()).map_err(|error| Error::local_file(what.as_str(), &error))?;
                 partial.persist(name).map(drop).map_err(|error| Error::local_file(what, &error.error))
             }
             Self::Stream { .. } => Ok(()),

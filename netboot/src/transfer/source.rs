@@ -10,11 +10,17 @@ use bootproto_tftp::{Source, SourceError};
 
 use crate::{Error, Mistake};
 
+/// How much is read at once: a block is a small part of it, and the next one follows as a rule.
+const AHEAD: usize = 256 << 10;
+
 /// A file that is read where the machine wants it. Clones share the open file.
 #[derive(Debug, Clone)]
 pub struct FileSource {
     file: Arc<File>,
     length: u64,
+    /// What was read last, and from where.
+    ahead: Vec<u8>,
+    from: u64,
 }
 
 impl FileSource {
@@ -24,7 +30,7 @@ impl FileSource {
     /// What the operating system answers.
     pub fn new(file: File) -> io::Result<Self> {
         let length = file.metadata()?.len();
-        Ok(Self { file: Arc::new(file), length })
+        Ok(Self { file: Arc::new(file), length, ahead: Vec::new(), from: 0 })
     }
 
     /// The regular file called `name`; `-` is standard input, which is read to its end, or to `limit` bytes, first.
@@ -65,9 +71,26 @@ impl Source for FileSource {
     fn read_at(&mut self, offset: u64, into: &mut [u8]) -> Result<usize, SourceError> {
         let rest = usize::try_from(self.length.saturating_sub(offset)).unwrap_or(usize::MAX);
         let wanted = into.len().min(rest);
-        // A file that has become shorter must not look like one that ends here.
-        self.file.read_exact_at(&mut into[..wanted], offset).map_err(|_| SourceError)?;
+        if !self.holds(offset, wanted) {
+            self.ahead.resize(rest.min(AHEAD.max(wanted)), 0);
+            self.from = offset;
+            // A file that has become shorter must not look like one that ends here.
+            if self.file.read_exact_at(&mut self.ahead, offset).is_err() {
+                self.ahead.clear();
+                return Err(SourceError);
+            }
+        }
+        let start = (offset - self.from) as usize;
+        into[..wanted].copy_from_slice(&self.ahead[start..start + wanted]);
         Ok(wanted)
+    }
+}
+
+impl FileSource {
+    /// Whether `wanted` bytes from `offset` on were read already.
+    fn holds(&self, offset: u64, wanted: usize) -> bool {
+        let end = self.from + self.ahead.len() as u64;
+        self.from <= offset && offset + wanted as u64 <= end
     }
 }
 

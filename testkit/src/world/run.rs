@@ -86,6 +86,8 @@ pub struct World<M: Subject<Path = UdpPath>> {
     received: Vec<Reply>,
     finished: bool,
     ring: Option<Ring>,
+    /// Whether packets are kept for whoever asks later.
+    records_packets: bool,
 }
 
 /// The receive buffer of the machine's network card: who takes long over each packet loses those that don't fit.
@@ -114,6 +116,7 @@ impl<M: Subject<Path = UdpPath>> World<M> {
             received: Vec::new(),
             finished: false,
             ring: None,
+            records_packets: true,
         }
     }
 
@@ -122,6 +125,19 @@ impl<M: Subject<Path = UdpPath>> World<M> {
     pub fn with_ring(mut self, slots: usize, each: Duration) -> Self {
         self.ring = Some(Ring { slots, each, waiting: VecDeque::new(), lost: 0 });
         self
+    }
+
+    /// No packet is kept: [`records`](Self::records) and [`received`](Self::received) stay empty. For worlds that are
+    /// many, or that live long.
+    #[must_use]
+    pub fn without_records(mut self) -> Self {
+        self.records_packets = false;
+        self
+    }
+
+    /// How many packets were sent, by the machine and its peers; one that arrives twice counts twice, a lost one not.
+    pub const fn sent(&self) -> u64 {
+        self.sent
     }
 
     /// How many packets did not fit the ring.
@@ -253,7 +269,9 @@ impl<M: Subject<Path = UdpPath>> World<M> {
             let replies = peer.receive(self.now, path, &payload);
             return self.send_all(index, replies);
         }
-        self.received.push((path, payload.clone()));
+        if self.records_packets {
+            self.received.push((path, payload.clone()));
+        }
         let event = self.machine.handle_datagram(self.now, path, &payload);
         self.finished |= M::class(&event) == Class::Terminal;
         sink(&mut self.machine, self.now, &event);
@@ -315,7 +333,9 @@ impl<M: Subject<Path = UdpPath>> World<M> {
                 self.flying.insert(key, packet(to));
             }
         }
-        self.records.push(Record { at: self.now, ours: sender.is_none(), from, to, payload, fate });
+        if self.records_packets {
+            self.records.push(Record { at: self.now, ours: sender.is_none(), from, to, payload, fate });
+        }
     }
 
     /// Who gets what is sent to `to`.

@@ -56,7 +56,35 @@ impl Machine for Download {
         self.on_time(now)
     }
 
+    #[inline]
     fn poll_transmit<'b>(
+        &mut self,
+        now: Instant,
+        buf: &'b mut [u8],
+    ) -> Result<Option<Transmit<'b, UdpPath>>, BufferTooSmall> {
+        // The common case first: the blocks of a window are answered once.
+        if self.incoming.pending.is_none() && self.reply.0.is_none() {
+            return Ok(None);
+        }
+        self.transmit(now, buf)
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        if self.incoming.pending.is_some() || self.reply.0.is_some() {
+            return Some(self.clock.latest());
+        }
+        match self.state {
+            State::Receiving if self.is_passive() => Some(self.incoming.timer.end(self.config.limits)),
+            State::Opening | State::Receiving => Some(self.incoming.timer.deadline(self.config.limits)),
+            State::Dallying => Some(self.incoming.timer.dally_end(self.peer_timeout)),
+            State::Done | State::Dead => None,
+        }
+    }
+}
+
+impl Download {
+    /// Writes what waits to be sent, a courtesy to a stranger first.
+    fn transmit<'b>(
         &mut self,
         now: Instant,
         buf: &'b mut [u8],
@@ -84,17 +112,5 @@ impl Machine for Download {
         };
         self.counters.0.sent();
         Ok(Some(Transmit { path: endpoint(server, port, self.config.local_port), bytes }))
-    }
-
-    fn poll_timeout(&self) -> Option<Instant> {
-        if self.incoming.pending.is_some() || self.reply.0.is_some() {
-            return Some(self.clock.latest());
-        }
-        match self.state {
-            State::Receiving if self.is_passive() => Some(self.incoming.timer.end(self.config.limits)),
-            State::Opening | State::Receiving => Some(self.incoming.timer.deadline(self.config.limits)),
-            State::Dallying => Some(self.incoming.timer.dally_end(self.peer_timeout)),
-            State::Done | State::Dead => None,
-        }
     }
 }

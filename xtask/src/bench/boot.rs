@@ -10,22 +10,28 @@ use std::time::Duration;
 
 /// What can be said about the measurement.
 #[derive(clap::Args)]
-pub(crate) struct Options {
+pub(super) struct Options {
     /// Mebibytes of initrd. undionly.kpxe, which is some thirty times slower, gets an eighth.
     #[arg(long, default_value_t = 64)]
-    pub(crate) size: usize,
+    pub(super) size: usize,
     /// How often each row is measured.
     #[arg(long, default_value_t = 3)]
-    pub(crate) runs: usize,
+    pub(super) runs: usize,
     /// Machines with UEFI instead of a BIOS.
     #[arg(long)]
-    pub(crate) uefi: bool,
+    pub(super) uefi: bool,
     /// Only rows that contain this.
     #[arg(long)]
-    pub(crate) only: Option<String>,
+    pub(super) only: Option<String>,
     /// Show the serial line of each machine.
     #[arg(long)]
-    pub(crate) show: bool,
+    pub(super) show: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { size: 64, runs: 3, uefi: false, only: None, show: false }
+    }
 }
 
 const NICS: [&str; 2] = ["e1000", "virtio-net-pci"];
@@ -42,8 +48,8 @@ struct Measured {
 }
 
 /// Prints the table, as Markdown.
-pub(crate) fn run(options: &Options) -> Done {
-    let table = if options.uefi { crate::bench_uefi::table } else { table };
+pub(super) fn run(options: &Options) -> Done {
+    let table = if options.uefi { super::uefi::table } else { table };
     runner::become_root().and_then(|()| table(options)).map_err(|error| error.to_string())
 }
 

@@ -1,6 +1,6 @@
 //! How fast machines with UEFI boot, with the same firmware, card, server and files in one run.
 
-use crate::bench::Options;
+use super::boot::Options;
 use interop::lan::Lan;
 use interop::payload::{self, Tree};
 use interop::sniffer::{Seen, Sniffer};
@@ -15,7 +15,7 @@ const LOADERS: [&str; 5] =
 const LIMIT: Duration = Duration::from_secs(400);
 
 /// Prints the table, as Markdown.
-pub(crate) fn table(options: &Options) -> Outcome {
+pub(super) fn table(options: &Options) -> Outcome {
     let wanted = [
         &peers::QEMU,
         &peers::OVMF,
