@@ -100,9 +100,10 @@ impl Station {
     pub fn pass(&mut self, span: Duration) -> bool {
         let Self { world, texts, bytes } = self;
         let ended = world.run(span, |booter, now, event| on(&mut booter.0, texts, bytes, now, event));
-        let ended = ended.expect("no law is broken");
-        assert_ne!(ended, Ended::Idle, "nobody waits for anything, and it has not booted");
-        ended == Ended::Terminal
+        let over = ended.expect("no law is broken") != Ended::Limit;
+        // What the client tells in answer to its caller's words, the world does not see.
+        assert!(!over || world.machine.0.plan().is_some(), "it has not booted");
+        over
     }
 
     /// Packets sent so far, in both directions.
@@ -277,13 +278,12 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn three_machines_boot_at_once() {
+    fn three_machines_boot() {
         let files = files(20_000);
         let mut stations: Vec<_> = (0..3).map(|number| Station::new(number, &files)).collect();
-        let mut turns = 0;
-        while !stations.iter_mut().fold(true, |all, station| station.pass(Duration::from_millis(20)) && all) {
-            turns += 1;
-            assert!(turns < 1000, "a boot takes seconds");
+        for station in &mut stations {
+            let booted = (0..1000).any(|_| station.pass(Duration::from_millis(20)));
+            assert!(booted, "a boot takes seconds");
         }
         stations.iter().for_each(|station| station.check(&files));
         assert!(stations.iter().all(|station| station.packets() > 40));

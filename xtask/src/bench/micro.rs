@@ -25,7 +25,7 @@ pub(super) fn target() -> PathBuf {
 /// Cargo over the package of the benches.
 pub(super) fn benches(arguments: &[&str]) -> Command {
     let mut command = cargo(arguments);
-    command.args(["--quiet", "--locked", "--manifest-path"]).arg(root().join("benches/micro/Cargo.toml"));
+    command.args(["--quiet", "--manifest-path"]).arg(root().join("benches/micro/Cargo.toml"));
     command.env("CARGO_TARGET_DIR", target());
     command
 }
