@@ -3,7 +3,7 @@
 use core::fmt;
 use core::net::{IpAddr, SocketAddr};
 
-use bootproto_core::text::Dotted;
+use bootproto_core::text::{Dotted, Number};
 use bootproto_core::{Advice, Code, Entry, Numbered};
 use bootproto_dhcp::wire::MessageType;
 
@@ -203,7 +203,7 @@ impl fmt::Display for LastPacket {
                 None => write!(f, "a DHCP message of type {message_type}"),
             },
             Self::Opened => f.write_str("the file's announcement"),
-            Self::Data { offset } => write!(f, "data at byte {offset}"),
+            Self::Data { offset } => write!(f, "data at byte {}", Number(*offset)),
             Self::End => f.write_str("the end of the file"),
             Self::Error => f.write_str("an error message"),
         }

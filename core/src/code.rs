@@ -164,7 +164,8 @@ mod tests {
                 option: u8 } = 902 ["PXE-E99"], "option {option} is missing", "add it";
             /// With an address.
             Address { /// Whose.
-                server: core::net::Ipv4Addr } = 903, "meant for {server}", "nothing";
+                server: core::net::Ipv4Addr, /// How many.
+                bytes: u64 } = 903, "{bytes} bytes meant for {server}", "nothing";
         }
     }
 
@@ -172,7 +173,9 @@ mod tests {
     fn texts_show_their_data() {
         assert_eq!(Sample::Data { option: 54 }.to_string(), "option 54 is missing");
         let server = core::net::Ipv4Addr::new(10, 0, 200, 1);
-        assert_eq!(Sample::Address { server }.to_string(), "meant for 10.0.200.1");
+        let address = |bytes| Sample::Address { server, bytes }.to_string();
+        assert_eq!(address(0), "0 bytes meant for 10.0.200.1");
+        assert_eq!(address(u64::MAX), "18446744073709551615 bytes meant for 10.0.200.1");
         assert_eq!(Sample::Data { option: 54 }.entry().pxe, Some("PXE-E99"));
         assert_eq!(Sample::Plain.code().to_string(), "BP0901");
         for (value, row) in [Sample::Plain, Sample::Data { option: 54 }].iter().zip(Sample::TABLE) {

@@ -14,8 +14,29 @@ impl fmt::Display for Dotted {
     }
 }
 
-/// A variant's data on its way into the text of [`numbered!`](crate::numbered): addresses become [`Dotted`], all else
-/// stays what it is.
+/// A number of 64 bits. The standard library's own way to print it in decimal can panic where the processor has 32, as far as a
+/// linker sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Number(pub u64);
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut digits = [0; 20];
+        let mut writer = crate::Writer::new(&mut digits);
+        writer.decimal(self.0);
+        let digits = writer.finish().unwrap_or_default();
+        f.write_str(core::str::from_utf8(digits).unwrap_or_default())
+    }
+}
+
+impl fmt::LowerHex for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::LowerHex::fmt(&self.0, f)
+    }
+}
+
+/// A variant's data on its way into the text of [`numbered!`](crate::numbered): addresses become [`Dotted`], numbers of
+/// 64 bits [`Number`], all else stays what it is.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Field<'v, T>(pub &'v T);
@@ -28,11 +49,19 @@ impl Field<'_, Ipv4Addr> {
     }
 }
 
+impl Field<'_, u64> {
+    /// Found before the trait's.
+    #[must_use]
+    pub const fn shown(&self) -> Number {
+        Number(*self.0)
+    }
+}
+
 #[doc(hidden)]
 pub trait Plain<'v> {
     /// What it is.
     type Value;
-    /// For all but addresses.
+    /// For all that has no method of its own.
     fn shown(&self) -> &'v Self::Value;
 }
 

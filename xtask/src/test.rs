@@ -50,6 +50,7 @@ pub(crate) fn run(options: &Options) -> ExitCode {
     }
     let filter = options.filter.as_deref();
     tally.tests(cargo(&["test", "--no-fail-fast"]), filter);
+    tally.tests(cargo(&["test", "--no-fail-fast", "--package", "xtask"]), filter);
     let mut quick = cargo(&["test", "--no-fail-fast", "--profile", "testrelease", "--lib", "--tests"]);
     quick.args(PROTOCOL);
     tally.tests(quick, filter);

@@ -6,6 +6,7 @@
 
 use bootproto_core::{Instant, Machine, UdpPath};
 use core::hint::black_box;
+use core::mem::MaybeUninit;
 
 /// A buffer that the compiler knows nothing of, 1500 bytes of memory.
 #[must_use]
@@ -14,7 +15,15 @@ pub fn buffer() -> &'static mut [u8] {
     unsafe { core::slice::from_raw_parts_mut(black_box(0x2000_0000 as *mut u8), black_box(1500)) }
 }
 
-/// Drives a machine in every way that there is.
+/// A place for a machine that is not on the stack, which is measured without it.
+#[must_use]
+pub fn place<M>() -> &'static mut MaybeUninit<M> {
+    // SAFETY: these programs never run.
+    unsafe { &mut *black_box(0x2000_1000 as *mut MaybeUninit<M>) }
+}
+
+/// Drives a machine in every way that there is. The stack below it is measured.
+#[inline(never)]
 pub fn drive<M: Machine<Path = UdpPath>>(machine: &mut M, path: UdpPath, act: impl Fn(&mut M, M::Event<'_>)) {
     loop {
         let now = Instant::from_micros(black_box(0));

@@ -8,7 +8,7 @@ use bootproto_dhcp::{HardwareAddress, client as dhcp};
 use core::fmt::Write;
 use core::hint::black_box;
 use core::net::SocketAddr;
-use size_bench::{buffer, drive};
+use size_bench::{buffer, drive, place};
 
 /// As long as the machine: the section's size is measured.
 #[used]
@@ -27,11 +27,11 @@ impl Write for Line {
 #[unsafe(no_mangle)]
 extern "C" fn _start() {
     let dhcp = dhcp::Config::new(black_box(1), HardwareAddress::ethernet(black_box([2; 6])));
-    let Ok(mut machine) = Client::new(Config::new(black_box(2), dhcp), Instant::from_micros(0)) else {
+    let Ok(machine) = Client::new(Config::new(black_box(2), dhcp), Instant::from_micros(0)) else {
         return;
     };
     let any = black_box(SocketAddr::from(([10, 0, 0, 1], 67)));
-    drive(&mut machine, UdpPath { local: any, remote: any }, |machine, event| {
+    drive(place().write(machine), UdpPath { local: any, remote: any }, |machine, event| {
         let now = Instant::from_micros(black_box(0));
         match event {
             Event::NeedText | Event::ChoiceTimedOut => {
