@@ -13,6 +13,7 @@ mod capi;
 mod command;
 mod errors;
 mod fabric;
+mod fuzz;
 mod panic_proof;
 mod qemu;
 mod readme;
@@ -36,6 +37,8 @@ enum Chore {
     Bench(bench::Options),
     /// Boots over InfiniBand from a machine with Linux's own subnet manager, IPoIB and servers, in front of you.
     Fabric(fabric::Options),
+    /// Fuzzes every target of fuzz/ for a while; a crash is told with its input and how to see it again.
+    Fuzz(fuzz::Options),
     /// Writes docs/errors.md from the tables in the code.
     Errors {
         /// Only say whether the file agrees with the code.
@@ -74,6 +77,7 @@ fn main() -> ExitCode {
         Chore::Qemu(options) => qemu::run(&options),
         Chore::Bench(options) => bench::run(&options),
         Chore::Fabric(options) => fabric::run(&options),
+        Chore::Fuzz(options) => fuzz::run(&options),
         Chore::Errors { check } => errors::run(check),
         Chore::Readme { check } => readme::run(check),
         Chore::Size(options) => size::run(&options),

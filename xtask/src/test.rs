@@ -1,7 +1,7 @@
 //! Every check and test, one after another, and what came of them.
 
 use crate::command::{Done, cargo, root, run as start, run_watched, shown};
-use crate::{bare_metal, bench, errors, panic_proof, readme, size};
+use crate::{bare_metal, bench, errors, fuzz, panic_proof, readme, size};
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
@@ -23,6 +23,7 @@ struct Tally {
     passed: usize,
     failed: usize,
     failures: Vec<String>,
+    could_not_run: Vec<String>,
 }
 
 /// The crates that firmware links.
@@ -54,6 +55,9 @@ pub(crate) fn run(options: &Options) -> ExitCode {
     let mut quick = cargo(&["test", "--no-fail-fast", "--profile", "testrelease", "--lib", "--tests"]);
     quick.args(PROTOCOL);
     tally.tests(quick, filter);
+    if options.filter.is_none() {
+        fuzzing(&mut tally, options);
+    }
     let report = interop(&mut tally, options);
     conclude(&tally, &report)
 }
@@ -82,6 +86,17 @@ fn checks(tally: &mut Tally, options: &Options) {
     tally.chore("the boot programs of firmware/", || size::firmware(!options.no_install));
 }
 
+/// Every fuzz target for a short while: what a change breaks at once shows here, the rest in a longer run.
+fn fuzzing(tally: &mut Tally, options: &Options) {
+    let is_ci = std::env::var("CI").is_ok_and(|value| value == "true");
+    if options.no_install && !is_ci && !fuzz::is_ready() {
+        tally.could_not_run.push("fuzzing: cargo-fuzz is not installed".into());
+        return;
+    }
+    let fuzzing = fuzz::Options::all(if is_ci { 60 } else { 10 }, options.no_install);
+    tally.chore(&format!("fuzzing, {} s each", fuzzing.seconds), || fuzz::run(&fuzzing));
+}
+
 fn interop(tally: &mut Tally, options: &Options) -> serde_json::Value {
     let file: PathBuf = std::env::temp_dir().join(format!("interop-{}.json", std::process::id()));
     let mut peers = cargo(&["test", "-p", "interop", "--release", "--no-fail-fast", "--"]);
@@ -103,9 +118,10 @@ fn conclude(tally: &Tally, report: &serde_json::Value) -> ExitCode {
     println!("\nreal peers that took part:");
     list("peers").iter().filter_map(|peer| peer.as_str()).for_each(|peer| println!("    {peer}"));
     let could_not_run = list("could_not_run");
-    if !could_not_run.is_empty() {
+    if !could_not_run.is_empty() || !tally.could_not_run.is_empty() {
         println!("could not run:");
     }
+    tally.could_not_run.iter().for_each(|what| println!("    {what}"));
     for entry in &could_not_run {
         let text = |key: &str| entry[key].as_str().unwrap_or_default().to_owned();
         println!("    {}: {}", text("test"), text("why"));
