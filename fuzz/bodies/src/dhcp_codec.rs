@@ -81,7 +81,8 @@ fn agrees(ours: &Packet<'_>, theirs: &Message) {
         [header.ciaddr, header.yiaddr, header.siaddr, header.giaddr],
         [theirs.ciaddr(), theirs.yiaddr(), theirs.siaddr(), theirs.giaddr()]
     );
-    if ours.is_file_overloaded() || ours.is_sname_overloaded() {
+    // Nor does it look at the magic cookie: what it takes for options without one is chance.
+    if ours.is_file_overloaded() || ours.is_sname_overloaded() || !ours.has_cookie() {
         return;
     }
     for (code, value) in values(ours) {
