@@ -184,6 +184,20 @@ fn an_initrd_of_unknown_size_has_a_limit_and_closes_before_the_next() {
 }
 
 #[test]
+fn an_empty_initrd_does_not_lie_behind_memory_that_ends_within_a_page() {
+    let regions = [usable(0, 0x9_f000), usable(MIB, 255 * MIB + 0x305)];
+    let map = MemoryMap::new(&regions);
+    let mut layout = Layout::new();
+    layout.place_kernel(&map, &debian(), None).unwrap();
+    let all = layout.place_initrd(&map, None).unwrap();
+    layout.initrd_stored(all.limit).unwrap();
+    assert_eq!(all.start + all.limit, 256 * MIB + 0x305);
+    // The next page begins where no memory is, and the gap before it would have to be filled with zeros.
+    assert_eq!(layout.place_initrd(&map, Some(0)), Err(PlaceError::InitrdRoom { needed: 0, free: 0 }));
+    assert_eq!(layout.initrds().unwrap().end, 256 * MIB + 0x305);
+}
+
+#[test]
 fn a_command_line_longer_than_the_kernel_takes_is_refused() {
     let map = MemoryMap::new(&PC);
     let mut layout = Layout::new();

@@ -307,7 +307,8 @@ impl Layout {
         };
         let start = start.unwrap_or(u64::MAX);
         let limit = room_end.saturating_sub(start);
-        if needed > limit {
+        // The next page may begin behind the room, where not even an empty file may lie: its pad would lie there too.
+        if needed > limit || start > room_end {
             return Err(PlaceError::InitrdRoom { needed, free: limit });
         }
         let pad = Span { start: self.initrds.map_or(start, |all| all.end), end: start };
