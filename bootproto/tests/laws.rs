@@ -6,6 +6,7 @@ mod conversation;
 
 use core::time::Duration;
 
+use bootproto::client::Load;
 use conversation::{TALK, WHOLE, beginning, booter, whole_boot};
 use proptest::prelude::*;
 use testkit::laws::{check, check_silent_peer, scripts};
@@ -42,6 +43,8 @@ proptest! {
         let mut script: Vec<_> = WHOLE.iter().take(cut).cloned().collect();
         script.extend(harm);
         prop_assert_eq!(check(booter(common::config()), &script), Ok(()));
+        // The same datagrams are the image of a client that wants nothing else.
+        prop_assert_eq!(check(booter(common::config().with_load(Load::Image)), &script), Ok(()));
     }
 
     #[test]

@@ -665,6 +665,9 @@ struct bp_tftp_statistics {
 // It is not: we are that file.
 #define BP_LOAD_SKIP 1
 
+// It is the image itself: it is fetched, whatever it is, and nothing else is asked for.
+#define BP_LOAD_IMAGE 2
+
 // Where there is one, what it names must fit.
 #define BP_MANIFEST_IF_PRESENT 0
 

@@ -1,7 +1,22 @@
-//! Numbers and addresses in plain text, as a fixed grammar has them: nothing around them, no signs.
+//! Numbers and addresses in plain text, as a fixed grammar has them: nothing around them, no signs; and text from the
+//! network on a console.
 
-use core::fmt;
+use core::fmt::{self, Write as _};
 use core::net::Ipv4Addr;
+
+/// Bytes from the network as a console may show them: what is no printable ASCII is a question mark, so that no terminal
+/// obeys it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shown<'t>(pub &'t [u8]);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| {
+            let is_plain = byte.is_ascii_graphic() || *byte == b' ';
+            f.write_char(if is_plain { char::from(*byte) } else { '?' })
+        })
+    }
+}
 
 /// An address in dotted decimal. The standard library's own way to print one can panic, as far as a linker sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,11 +133,16 @@ fn digits(text: &[u8], base: u8) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     extern crate std;
-    use super::{decimal, hexadecimal, ipv4};
+    use super::{Shown, decimal, hexadecimal, ipv4};
     use core::net::Ipv4Addr;
     use proptest::prelude::*;
     use std::format;
-    use std::string::String;
+    use std::string::{String, ToString as _};
+
+    #[test]
+    fn what_a_terminal_would_obey_is_not_shown() {
+        assert_eq!(Shown(b"not \x1b[2J here\r\n\0\xff.").to_string(), "not ?[2J here????.");
+    }
 
     proptest! {
         #[test]

@@ -11,6 +11,7 @@
 
 mod apt;
 pub mod capi;
+pub mod cortex_m;
 pub mod cpio;
 pub mod dhcp;
 pub mod fabric;

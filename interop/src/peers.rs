@@ -42,6 +42,8 @@ peers! {
     QEMU_ARM64 = "QEMU for arm64", "qemu-system-arm", How::Install, "usr/bin/qemu-system-aarch64";
     /// Its firmware: UEFI.
     AAVMF = "AAVMF", "qemu-efi-aarch64", How::Install, "usr/share/AAVMF/AAVMF_CODE.fd";
+    /// The board with a microcontroller.
+    QEMU_ARM = "QEMU for ARM", "qemu-system-arm", How::Install, "usr/bin/qemu-system-arm";
     /// What signs programs for Secure Boot.
     SBSIGN = "sbsign", "sbsigntool", How::Install, "usr/bin/sbsign";
     /// The machine's PXE ROM.

@@ -8,6 +8,8 @@ use std::fmt::Write as _;
 /// The numbers of programs that are built for other machines only.
 #[path = "../../firmware/bios/src/trouble.rs"]
 mod bios;
+#[path = "../../firmware/cortex-m/src/trouble.rs"]
+mod cortex_m;
 #[path = "../../firmware/uefi/src/trouble.rs"]
 mod uefi;
 
@@ -59,6 +61,7 @@ fn tables() -> Vec<(&'static str, &'static [Entry])> {
         ("Management datagrams: configuration", bootproto_ib_verbs_lite::ConfigError::TABLE),
         ("A call from C that can't be right", bootproto_capi::Misuse::TABLE),
         ("`bootproto.efi`: what the firmware can't give", uefi::Trouble::TABLE),
+        ("`firmware/cortex-m`: what the board can't give", cortex_m::Trouble::TABLE),
         ("`bootproto.0`: what the machine and its ROM can't give", bios::Trouble::TABLE),
         ("`bootproto.0`: why it does not begin", bios::Refusal::TABLE),
         ("`netboot`: what the machine at hand can't do", netboot::Trouble::TABLE),

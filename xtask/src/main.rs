@@ -63,7 +63,7 @@ enum Chore {
     PanicProof(panic_proof::Options),
     /// Builds the library for C and puts it, with header, pkg-config and CMake files, under a prefix.
     Capi(capi::Options),
-    /// Builds the boot programs of firmware/: `bootproto.efi` and `bootproto.0`.
+    /// Builds the boot programs of firmware/: `bootproto.efi`, `bootproto.0` and the firmware for a Cortex-M3.
     Firmware {
         /// Install nothing.
         #[arg(long)]

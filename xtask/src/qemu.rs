@@ -4,7 +4,7 @@ use crate::command::Done;
 use interop::lan::{Lan, SERVER};
 use interop::payload::{self, Tree};
 use interop::process::Program;
-use interop::{Outcome, machine, nbp, peers, runner, toolchain, uefi};
+use interop::{Outcome, cortex_m, machine, nbp, peers, runner, toolchain, uefi};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
@@ -28,6 +28,9 @@ pub(crate) struct Options {
     /// The PXE ROM loads our own boot program, bootproto.0, instead of running a script of its own.
     #[arg(long, conflicts_with = "uefi")]
     bios: bool,
+    /// A board with a Cortex-M3, whose own firmware boots an image: no Linux, and no ROM.
+    #[arg(long, conflicts_with_all = ["uefi", "bios", "nic"])]
+    cortex_m: bool,
     /// Install nothing.
     #[arg(long)]
     no_install: bool,
@@ -39,11 +42,12 @@ pub(crate) fn run(options: &Options) -> Done {
 }
 
 fn boot(options: &Options) -> Outcome {
-    let mut wanted = match options.uefi {
-        true => vec![&peers::QEMU, &peers::OVMF],
-        false => vec![&peers::QEMU, &peers::SEABIOS, &peers::IPXE],
+    let mut wanted = match (options.uefi, options.cortex_m) {
+        (true, _) => vec![&peers::QEMU, &peers::OVMF],
+        (_, true) => vec![&peers::QEMU_ARM],
+        _ => vec![&peers::QEMU, &peers::SEABIOS, &peers::IPXE],
     };
-    if options.root.is_none() {
+    if options.root.is_none() && !options.cortex_m {
         wanted.extend([&peers::LINUX, &peers::BUSYBOX]);
     }
     let missing: Vec<_> = wanted.iter().filter_map(|peer| peer.get(!options.no_install).err()).collect();
@@ -69,6 +73,10 @@ fn boot(options: &Options) -> Outcome {
         let machine = uefi::Machine::new(uefi::Way::Pxe);
         let machine = options.nic.as_deref().map_or(machine, |nic| machine.with_card(nic));
         machine.switch_on(&lan.server, "tap0", &aside)?
+    } else if options.cortex_m {
+        lan.tap("tap0")?;
+        let firmware = cortex_m::firmware(!options.no_install)?;
+        cortex_m::switch_on(&lan.server, &firmware, cortex_m::Cable::Tap("tap0"))?
     } else {
         machine::switch_on(&lan, options.nic.as_deref().unwrap_or("e1000"))?
     };
@@ -89,6 +97,11 @@ fn boot(options: &Options) -> Outcome {
 }
 
 fn fill(tree: &Tree, options: &Options) -> Outcome<String> {
+    if options.cortex_m {
+        let digest = tree.add_random("image.bin", 1 << 20)?;
+        println!("image.bin: SHA-256 {digest}");
+        return Ok("image.bin".into());
+    }
     tree.add_copy("vmlinuz", &payload::kernel()?)?;
     tree.add("initrd.img", &payload::initrd()?.bytes)?;
     if options.uefi {

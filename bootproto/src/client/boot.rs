@@ -170,7 +170,7 @@ impl Client {
             return Event::Open { kind, size: Some(0), address: None };
         }
         // The boot file that DHCP named is not what boots in the end.
-        if !(kind == FileKind::Nbp && self.goal == Goal::Load)
+        if !(kind == FileKind::Nbp && self.goal == Goal::Load && self.knobs.load != Load::Image)
             && let Err(cause) = self.images.stored(kind, address, size)
         {
             return self.fail(now, cause);
@@ -188,7 +188,9 @@ impl Client {
     /// A file is over, received or not there: what now?
     fn proceed(&mut self, now: Instant) -> Option<Event<'static>> {
         match self.goal {
-            Goal::Load if self.file_kind() == Some(FileKind::Kernel) => Some(self.finish(End::Ready)),
+            Goal::Load if self.knobs.load == Load::Image || self.file_kind() == Some(FileKind::Kernel) => {
+                Some(self.finish(End::Ready))
+            }
             Goal::Load | Goal::Search => self.search_next(now),
             // The list of digests comes before anything that it may name is looked at.
             Goal::Configuration if !self.asked_manifest => self.fetch_manifest(now),

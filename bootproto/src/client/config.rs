@@ -18,6 +18,10 @@ pub enum Load {
     Fetch,
     /// It is not: we are that file.
     Skip,
+    /// It is the image itself, and there is no configuration: it is fetched, whatever it is, and the boot is
+    /// [`Ready`](super::Event::Ready) with it as the plan's only file, an [`Nbp`](FileKind::Nbp). For machines that
+    /// start one program, such as microcontrollers. [`Caps::nbp`] says how much room there is, and the caller where.
+    Image,
 }
 
 /// Whether files are checked against the list of digests (`SHA256SUMS`) beside the configuration.
@@ -276,6 +280,9 @@ impl Config {
         if self.knobs.window_size == 0 {
             return Err(ConfigError::BadWindowSize);
         }
+        if matches!((self.knobs.load, self.knobs.manifest), (Load::Image, ManifestPolicy::Required)) {
+            return Err(ConfigError::NothingListed);
+        }
         match self.knobs.block_size {
             Some(bytes) if bytes < 8 || bytes > 65464 => Err(ConfigError::BadBlockSize { bytes }),
             _ => Ok(()),
@@ -298,5 +305,7 @@ bootproto_core::numbered! {
         TooManyRegions { /** How many. */ regions: usize } = 3305, "the memory map has {regions} regions, 16 are kept", "Give the largest regions of usable memory.";
         /// An interface name that Linux can't have.
         InterfaceTooLong { /** Its length in bytes. */ length: usize } = 3306, "the interface's name has {length} bytes, Linux takes 15", "Give the name that Linux will show, such as ib0.";
+        /// A manifest is required of an image that comes alone.
+        NothingListed = 3307, "a manifest is required, but an image comes without one", "Check the image's signature after it is there, or boot by a configuration.";
     }
 }

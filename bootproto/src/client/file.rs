@@ -5,7 +5,7 @@ use core::net::SocketAddr;
 use bootproto_core::{Instant, Machine as _, Uncompared};
 
 use super::machine::{Client, Goal, Pending, Phase};
-use super::{Event, FileKind, Ignored, ManifestPolicy};
+use super::{Event, FileKind, Ignored, Load, ManifestPolicy};
 use crate::config::FileName;
 use crate::linux::{self, HEAD_BYTES, PlaceError};
 use crate::transfer::{self, FailureKind, Request, Statistics, Terms, Tftp, Transfer as _, Tuning};
@@ -44,6 +44,8 @@ pub(super) struct File {
     pub(super) kind: FileKind,
     /// What it was taken for before its first bytes came.
     asked: FileKind,
+    /// Whether it is what boots, whatever it is.
+    is_image: bool,
     pub(super) server: SocketAddr,
     pub(super) name: FileName,
     /// Whether the caller was told of it.
@@ -63,7 +65,7 @@ pub(super) struct File {
 impl File {
     /// Whether its first bytes decide what it is or where it goes.
     const fn shows_head(&self) -> bool {
-        matches!(self.kind, FileKind::Nbp | FileKind::Kernel)
+        matches!(self.kind, FileKind::Nbp | FileKind::Kernel) && !self.is_image
     }
 
     /// Nothing of it is here, and nothing is known of it: another try may bring another file.
@@ -87,6 +89,7 @@ impl Client {
         self.file = Some(File {
             kind,
             asked: kind,
+            is_image: kind == FileKind::Nbp && self.knobs.load == Load::Image,
             server,
             name,
             opened: false,
@@ -138,8 +141,9 @@ impl Client {
     fn cap(&self, kind: FileKind) -> u64 {
         let caps = &self.knobs.caps;
         match kind {
-            FileKind::Nbp => caps.nbp.max(caps.kernel),
-            FileKind::Configuration
+            FileKind::Nbp if self.knobs.load != Load::Image => caps.nbp.max(caps.kernel),
+            FileKind::Nbp
+            | FileKind::Configuration
             | FileKind::Manifest
             | FileKind::Kernel
             | FileKind::Initrd(_)
@@ -263,6 +267,7 @@ impl Client {
         let Some(file) = &self.file else { return Event::Nothing };
         let (mut kind, size) = (file.kind, file.announced);
         let kernel = match kind {
+            FileKind::Nbp if file.is_image => None,
             FileKind::Nbp => match linux::identify(&self.head) {
                 Ok(linux::Image::Kernel(kernel)) => Some(kernel),
                 Ok(linux::Image::Unknown(_)) => None,

@@ -21,7 +21,8 @@
 //! | start | `Ready`, or `LocalBoot` | `plan`, `command_line` |
 //!
 //! `Failed` may come instead of any of them. Where the boot file is itself a kernel (direct mode), it is opened as
-//! [`Kernel`](FileKind::Kernel) and `Ready` follows, without configuration and without the caller's texts.
+//! [`Kernel`](FileKind::Kernel) and `Ready` follows, without configuration and without the caller's texts. With
+//! [`Load::Image`] the same goes for any file, which stays an `Nbp`.
 
 mod boot;
 mod cached;

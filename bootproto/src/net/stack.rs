@@ -4,6 +4,7 @@ use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use bootproto_core::{Instant, UdpPath, copy_into};
+use bootproto_dhcp::client::Lease;
 use smoltcp::iface::{Interface, SocketHandle, SocketSet, SocketStorage};
 use smoltcp::phy::{ChecksumCapabilities, Device, DeviceCapabilities, RxToken, TxToken};
 use smoltcp::socket::raw;
@@ -128,7 +129,14 @@ impl<'s> Stack<'s> {
         Self { interface, sockets, outgoing, own, address: None, router: None, probe: None }
     }
 
-    /// Takes an address into use: call this when the boot client says `Configured`.
+    /// Takes a lease's address into use: call this when the boot client says `Configured` or `Renewed`. Without a mask the
+    /// network is this machine alone, behind the router if there is one.
+    pub fn configure_from(&mut self, lease: &Lease) {
+        let prefix = lease.mask.map_or(32, |mask| mask.to_bits().leading_ones());
+        self.configure(lease.address, u8::try_from(prefix).unwrap_or(32), lease.routers().first().copied());
+    }
+
+    /// Takes an address into use.
     pub fn configure(&mut self, address: Ipv4Addr, prefix_length: u8, router: Option<Ipv4Addr>) {
         let cidr = Ipv4Cidr::new(address, prefix_length.min(32));
         self.address = Some(cidr);

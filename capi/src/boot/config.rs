@@ -22,6 +22,8 @@ pub struct bp_load(pub u8);
 pub const BP_LOAD_FETCH: bp_load = bp_load(0);
 /// It is not: we are that file.
 pub const BP_LOAD_SKIP: bp_load = bp_load(1);
+/// It is the image itself: it is fetched, whatever it is, and nothing else is asked for.
+pub const BP_LOAD_IMAGE: bp_load = bp_load(2);
 
 /// Whether files are checked against `SHA256SUMS` beside the configuration.
 #[repr(transparent)]
@@ -153,6 +155,7 @@ impl bp_boot_config {
             .with_load(match self.load {
                 BP_LOAD_FETCH => Load::Fetch,
                 BP_LOAD_SKIP => Load::Skip,
+                BP_LOAD_IMAGE => Load::Image,
                 _ => return Err(Misuse::BadValue.into()),
             })
             .with_manifest(match self.manifest_policy {

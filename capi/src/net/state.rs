@@ -76,9 +76,7 @@ impl Net {
         match told.kind {
             BP_BOOT_CONFIGURED | BP_BOOT_RENEWED => {
                 if let Some(lease) = boot.client.lease() {
-                    let prefix = lease.mask.map_or(32, |mask| mask.to_bits().leading_ones());
-                    let router = lease.routers().first().copied();
-                    self.stack.configure(lease.address, u8::try_from(prefix).unwrap_or(32), router);
+                    self.stack.configure_from(lease);
                 }
             }
             BP_BOOT_REFUSED | BP_BOOT_EXPIRED => self.stack.unconfigure(),

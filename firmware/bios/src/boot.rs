@@ -1,7 +1,7 @@
 //! The loop around the boot client: frames in, frames out, files to where they belong.
 
 use crate::clock::Clock;
-use crate::console::{Console, Key, Shown};
+use crate::console::{Console, Key};
 use crate::map::{Map, TEXTS};
 use crate::memory::{clear, store, stored, taken};
 use crate::menu::{Answer, INTERVAL, Prompt};
@@ -12,6 +12,7 @@ use bootproto::Step;
 use bootproto::client::{Caps, Client, Config, Event, FileKind, Load, Texts};
 use bootproto::net::{Stack, Storage};
 use bootproto::trace::{Direction, Packet};
+use bootproto_core::text::Shown;
 use bootproto_core::{Instant, Machine as _, UdpPath};
 use bootproto_dhcp::{HardwareAddress, client as dhcp};
 use core::fmt::Write as _;
@@ -159,10 +160,8 @@ impl Run<'_> {
         if core::mem::take(&mut self.configure)
             && let Some(lease) = self.client.lease()
         {
-            let mask = lease.mask.map_or(32, |mask| u32::from(mask).leading_ones());
-            let router = lease.routers().first().copied();
             self.watch.set_address(lease.address);
-            stack.configure(lease.address, u8::try_from(mask).unwrap_or(32), router);
+            stack.configure_from(lease);
         }
         let now = self.clock.now();
         if let Some(address) = self.probe.take() {

@@ -129,16 +129,3 @@ impl fmt::Write for Console {
         Ok(())
     }
 }
-
-/// Bytes from the network, made fit to be shown.
-pub(crate) struct Shown<'t>(pub(crate) &'t [u8]);
-
-impl fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for byte in self.0 {
-            let shown = if byte.is_ascii_graphic() || *byte == b' ' { char::from(*byte) } else { '?' };
-            fmt::Write::write_char(f, shown)?;
-        }
-        Ok(())
-    }
-}

@@ -23,6 +23,7 @@ mod undi;
 mod watch;
 
 use boot::{Ended, Run};
+use bootproto_core::text::Shown;
 use bootproto_core::{Advice, Numbered};
 use bootproto_pxe_api::undi::Keep;
 use clock::Clock;
@@ -119,7 +120,7 @@ fn start(console: &mut Console, run: &Run<'_>, map: &Map, undi: &mut Undi) -> u1
     }
     let prepared = match run.client.command_line(run.texts.configuration(), &mut line) {
         Ok(line) => {
-            let _ = writeln!(console, "start: {}", console::Shown(line));
+            let _ = writeln!(console, "start: {}", Shown(line));
             start::prepare(&plan, map, run.program, line)
         }
         Err(fault) => {

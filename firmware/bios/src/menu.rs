@@ -1,8 +1,9 @@
 //! The menu of a configuration, on the screen and on the serial line: lines of text, and one line that changes.
 
-use crate::console::{Console, Key, Shown};
+use crate::console::{Console, Key};
 use bootproto::config::{Entry, Menu};
 use bootproto_core::Instant;
+use bootproto_core::text::Shown;
 use core::fmt::Write as _;
 use core::time::Duration;
 

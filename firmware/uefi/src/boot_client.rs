@@ -2,7 +2,7 @@
 
 use crate::choice::{Choice, Pressed};
 use crate::files::Files;
-use crate::tell::{Shown, Tell};
+use crate::tell::Tell;
 use crate::trouble::Trouble;
 use alloc::format;
 use alloc::vec::Vec;
@@ -10,6 +10,7 @@ use bootproto::client::{Client, Event, FileKind, Texts};
 use bootproto::config::Menu;
 use bootproto::{Failure, Step};
 use bootproto_core::Instant;
+use bootproto_core::text::Shown;
 use core::net::Ipv4Addr;
 use core::time::Duration;
 

@@ -73,13 +73,9 @@ impl Network<'_> {
 
     /// There is a lease.
     pub(crate) fn configure(&mut self, lease: &Lease) {
-        let router = lease.routers().first().copied();
         match self {
-            Self::Frames { stack, .. } => {
-                let mask = lease.mask.map_or(32, |mask| u32::from(mask).leading_ones());
-                stack.configure(lease.address, u8::try_from(mask).unwrap_or(32), router);
-            }
-            Self::BaseCode(udp) => udp.configure(router),
+            Self::Frames { stack, .. } => stack.configure_from(lease),
+            Self::BaseCode(udp) => udp.configure(lease.routers().first().copied()),
         }
     }
 

@@ -20,15 +20,3 @@ impl Tell {
         self.step = Some(step);
     }
 }
-
-/// Bytes from the network on a terminal: nothing that it would obey.
-pub(crate) struct Shown<'a>(pub(crate) &'a [u8]);
-
-impl fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| {
-            let letter = if byte.is_ascii_graphic() || *byte == b' ' { char::from(*byte) } else { '?' };
-            fmt::Write::write_char(f, letter)
-        })
-    }
-}

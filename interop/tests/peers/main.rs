@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 mod boot;
 mod c_programs;
+mod cortex_m;
 mod dhcp_dnsmasq;
 mod dhcp_infiniband;
 mod dhcp_isc;
@@ -71,6 +72,7 @@ fn main() -> ExitCode {
         ib_roce::CASES,
         boot::CASES,
         c_programs::CASES,
+        cortex_m::CASES,
         trace::CASES,
     ]
     .concat();
