@@ -6,7 +6,7 @@
 //!
 //! | the platform has | feature | take |
 //! |---|---|---|
-//! | UDP sockets behind `embedded-nal` 0.9 | `embedded-nal` | `nal::Sockets` with [`drive`] or [`fetch`] |
+//! | UDP sockets behind `embedded-nal` 0.9 | `embedded-nal` | `nal::Sockets` with [`drive`] or [`fetch()`] |
 //! | no clock, but `embedded-hal` 1's `DelayNs` | `embedded-hal` | `Sleeping` as the clock |
 //! | something else | none | implement [`Network`] and [`Clock`] |
 //!
