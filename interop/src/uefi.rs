@@ -5,8 +5,11 @@ use crate::namespace::Namespace;
 use crate::process::Program;
 use crate::toolchain::Processor;
 use crate::{Outcome, peers};
+use std::io::{Read as _, Write as _};
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 /// How it boots.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +32,8 @@ pub struct Machine<'a> {
     mebibytes: u32,
     words: Option<&'a str>,
     is_secure: bool,
+    has_pxe: bool,
+    has_link: bool,
     processor: Processor,
 }
 
@@ -42,6 +47,8 @@ impl<'a> Machine<'a> {
             mebibytes: 768,
             words: None,
             is_secure: false,
+            has_pxe: true,
+            has_link: true,
             processor: Processor::X86,
         }
     }
@@ -56,6 +63,18 @@ impl<'a> Machine<'a> {
     #[must_use]
     pub const fn without_card(self) -> Self {
         Self { card: "", ..self }
+    }
+
+    /// The card's cable is out.
+    #[must_use]
+    pub const fn without_link(self) -> Self {
+        Self { has_link: false, ..self }
+    }
+
+    /// The firmware's own PXE client is off, as in a setup menu.
+    #[must_use]
+    pub const fn without_pxe(self) -> Self {
+        Self { has_pxe: false, ..self }
     }
 
     /// So much memory.
@@ -103,7 +122,7 @@ impl<'a> Machine<'a> {
         let mut command = Command::new(qemu.path()?);
         command
             .args(["-accel", "tcg", "-machine", machine, "-m", &self.mebibytes.to_string(), "-nographic"])
-            .args(["-monitor", "none", "-serial", "stdio", "-no-reboot", "-drive"])
+            .args(["-serial", "stdio", "-no-reboot", "-drive"])
             .arg(format!("if=pflash,format=raw,readonly=on,file={}", folder.join(code).display()))
             .arg("-drive")
             .arg(format!("if=pflash,format=raw,file={}", settings.display()))
@@ -119,9 +138,21 @@ impl<'a> Machine<'a> {
         if let Some(words) = self.words {
             command.arg("-smbios").arg(format!("type=11,value=bootproto:{words}"));
         }
+        if !self.has_pxe || matches!(self.way, Way::Http) {
+            command.args(["-fw_cfg", "name=opt/org.tianocore/IPv4PXESupport,string=n"]);
+        }
         self.plug(&mut command, tap);
         self.boot_from(&mut command);
-        Program::start_interactive(inside, command)
+        if self.has_link {
+            command.args(["-monitor", "none"]);
+            return Program::start_interactive(inside, command);
+        }
+        // Only the monitor can pull the cable; the machine stands still until then.
+        let monitor = aside.join("monitor");
+        command.arg("-S").arg("-monitor").arg(format!("unix:{},server=on,wait=off", monitor.display()));
+        let machine = Program::start_interactive(inside, command)?;
+        pull_cable(&monitor)?;
+        Ok(machine)
     }
 
     fn plug(&self, command: &mut Command, tap: &str) {
@@ -152,10 +183,33 @@ impl<'a> Machine<'a> {
                 command.args(["-boot", "n"]);
             }
             Way::Http => {
-                command.args(["-fw_cfg", "name=opt/org.tianocore/IPv4PXESupport,string=n", "-boot", "n"]);
+                command.args(["-boot", "n"]);
             }
         }
     }
+}
+
+/// Takes the link from the card, and lets the machine run.
+fn pull_cable(monitor: &Path) -> Outcome {
+    let until = Instant::now() + Duration::from_secs(20);
+    let mut socket = loop {
+        match UnixStream::connect(monitor) {
+            Ok(socket) => break socket,
+            Err(error) if Instant::now() >= until => return Err(format!("QEMU's monitor: {error}").into()),
+            Err(_) => std::thread::sleep(Duration::from_millis(20)),
+        }
+    };
+    socket.set_read_timeout(Some(Duration::from_secs(20)))?;
+    // A prompt comes first, and one after each command; who hangs up before is not heard.
+    let (mut said, mut buffer) = (Vec::new(), [0; 512]);
+    socket.write_all(b"set_link net off\ncont\n")?;
+    while said.windows(7).filter(|text| text == b"(qemu) ").count() < 3 {
+        match socket.read(&mut buffer)? {
+            0 => return Err(format!("QEMU's monitor: {}", String::from_utf8_lossy(&said)).into()),
+            length => said.extend(&buffer[..length]),
+        }
+    }
+    Ok(())
 }
 
 /// Signs a program for Secure Boot with the test key that OVMF's package has, private half included.

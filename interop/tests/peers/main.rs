@@ -35,6 +35,7 @@ mod tftp_server;
 mod trace;
 mod uefi;
 mod uefi_ends;
+mod uefi_lacks;
 mod uefi_machines;
 mod uefi_matrix;
 mod uefi_secure;
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
         rom::CASES,
         uefi::CASES,
         uefi_ends::CASES,
+        uefi_lacks::CASES,
         uefi_machines::CASES,
         uefi_matrix::CASES,
         uefi_secure::CASES,

@@ -6,14 +6,13 @@ use interop::packages::Peer;
 use interop::payload::Tree;
 use interop::runner::{Case, netboot as program};
 use interop::uefi::{Machine, Way};
-use interop::{Outcome, ensure, peers, servers};
+use interop::{Outcome, ensure, peers};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 const PEERS: &[&Peer] = &[&peers::QEMU, &peers::OVMF, &peers::LINUX, &peers::BUSYBOX];
 const WITH_TSHARK: &[&Peer] = &[&peers::QEMU, &peers::OVMF, &peers::LINUX, &peers::BUSYBOX, &peers::TSHARK];
-const WITH_DNSMASQ: &[&Peer] = &[&peers::QEMU, &peers::OVMF, &peers::LINUX, &peers::BUSYBOX, &peers::DNSMASQ];
 
 pub(crate) const CASES: &[Case] = &[
     Case {
@@ -34,18 +33,6 @@ pub(crate) const CASES: &[Case] = &[
         heavy: true,
         run: no_image,
     },
-    Case {
-        name: "bootproto.efi: without a network card, or with too little memory, it says so",
-        peers: PEERS,
-        heavy: true,
-        run: lacks,
-    },
-    Case {
-        name: "bootproto.efi, dnsmasq: an answer without a boot file is one line, and the firmware hears EFI_NOT_FOUND",
-        peers: WITH_DNSMASQ,
-        heavy: true,
-        run: no_boot_file,
-    },
 ];
 
 /// Each entry of the configuration: what it says, the line that comes of it, and the status (without its highest bit, as
@@ -63,7 +50,7 @@ const ENDS: [(&str, &str, &[&str], u32); 4] = [
 ];
 
 /// A disk whose shell runs these lines.
-fn script(tree: &Tree, lines: &str) -> Outcome<std::path::PathBuf> {
+pub(crate) fn script(tree: &Tree, lines: &str) -> Outcome<std::path::PathBuf> {
     let disk = esp(tree, "bootproto.efi")?;
     let text = format!("@echo -off\n{lines}echo THE-END\nreset -s\n").replace('\n', "\r\n");
     std::fs::write(disk.join("startup.nsh"), text)?;
@@ -159,44 +146,5 @@ fn no_image() -> Outcome {
     for part in ["10.77.0.1 → 10.77.0.8    UDP", "Len=1472", "10.77.0.8 → 10.77.0.1    UDP", "Len=4"] {
         ensure!(shown.contains(part), "no {part}:\n{shown}\n{screen}");
     }
-    Ok(())
-}
-
-/// What the machine itself lacks.
-fn lacks() -> Outcome {
-    // Larger than the memory; nobody will read it.
-    let too_large = |tree: &Tree| std::fs::File::create(tree.join("initrd.img"))?.set_len(1 << 30);
-    let ends = [
-        (false, "1 select     failed: BP7201 (-) the firmware drives no network card", 14),
-        (true, "failed: BP7205 (-) the firmware has no room for 1073741824 bytes", 9),
-    ];
-    for (has_card, line, status) in ends {
-        let (lan, tree) = (Lan::new()?, tree("", "vmlinuz")?);
-        too_large(&tree)?;
-        let _server = netboot(&lan, &tree)?;
-        let disk = script(&tree, "fs0:\\bootproto.efi\necho \"STATUS %lasterror%\"\n")?;
-        let machine = Machine::new(Way::Disk(&disk));
-        let mut machine = switch_on(&lan, &tree, if has_card { machine } else { machine.without_card() })?;
-        machine.wait_for("THE-END", LIMIT)?;
-        let screen = machine.log();
-        ensure!(screen.contains(line), "no {line}:\n{screen}");
-        let status = format!("STATUS 0x{status:X}\r");
-        ensure!(screen.contains(&status), "no {status}:\n{screen}");
-    }
-    Ok(())
-}
-
-fn no_boot_file() -> Outcome {
-    let (lan, tree) = (Lan::new()?, tree("", "vmlinuz")?);
-    let range = "dhcp-range=10.77.0.50,10.77.0.150,255.255.255.0,1h\ndhcp-authoritative";
-    let _server = servers::dnsmasq(&lan.server, "br0", &tree, range)?;
-    let disk = script(&tree, "fs0:\\bootproto.efi\necho \"STATUS %lasterror%\"\n")?;
-    let mut machine = switch_on(&lan, &tree, Machine::new(Way::Disk(&disk)))?;
-    machine.wait_for("THE-END", LIMIT)?;
-    let screen = machine.log();
-    let line = screen.lines().find(|line| line.contains("failed: ")).unwrap_or_default();
-    ensure!(line.contains("2 configure") || line.contains("configure"), "{screen}");
-    ensure!(line.contains("(PXE-E53)"), "{line}\n{screen}");
-    ensure!(screen.contains("STATUS 0xE"), "{screen}");
     Ok(())
 }
