@@ -11,6 +11,7 @@ mod bare_metal;
 mod bench;
 mod capi;
 mod command;
+mod coverage;
 mod errors;
 mod fabric;
 mod fuzz;
@@ -19,6 +20,8 @@ mod qemu;
 mod readme;
 mod size;
 mod test;
+mod tidy;
+mod tools;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", about = "The repository's chores")]
@@ -61,6 +64,18 @@ enum Chore {
     },
     /// Proves by the linker that no function of the library for C can panic.
     PanicProof(panic_proof::Options),
+    /// Checks what tests don't: every feature alone, links, spelling, licences.
+    Tidy {
+        /// Install nothing.
+        #[arg(long)]
+        no_install: bool,
+    },
+    /// Says which lines of the protocol crates the pure tests reach.
+    Coverage {
+        /// Install nothing.
+        #[arg(long)]
+        no_install: bool,
+    },
     /// Builds the library for C and puts it, with header, pkg-config and CMake files, under a prefix.
     Capi(capi::Options),
     /// Builds the boot programs of firmware/: `bootproto.efi`, `bootproto.0` and the firmware for a Cortex-M3.
@@ -83,6 +98,8 @@ fn main() -> ExitCode {
         Chore::Size(options) => size::run(&options),
         Chore::BareMetal { no_install } => bare_metal::run(!no_install),
         Chore::PanicProof(options) => panic_proof::run(&options),
+        Chore::Tidy { no_install } => tidy::all(!no_install),
+        Chore::Coverage { no_install } => coverage::run(!no_install),
         Chore::Capi(options) => capi::run(&options),
         Chore::Firmware { no_install } => size::firmware(!no_install),
     };

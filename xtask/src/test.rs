@@ -1,7 +1,7 @@
 //! Every check and test, one after another, and what came of them.
 
 use crate::command::{Done, cargo, root, run as start, run_watched, shown};
-use crate::{bare_metal, bench, errors, fuzz, panic_proof, readme, size};
+use crate::{bare_metal, bench, errors, fuzz, panic_proof, readme, size, tidy};
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
@@ -27,7 +27,7 @@ struct Tally {
 }
 
 /// The crates that firmware links.
-const PROTOCOL: [&str; 14] = [
+pub(crate) const PROTOCOL: [&str; 14] = [
     "-p",
     "bootproto-core",
     "-p",
@@ -68,6 +68,9 @@ fn checks(tally: &mut Tally, options: &Options) {
     let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--document-private-items", "--quiet"]);
     tally.check(doc.env("RUSTDOCFLAGS", "-D warnings"));
     tally.chore("sizes of source files", size::files);
+    for (name, check) in tidy::CHECKS {
+        tally.chore(name, || check(!options.no_install));
+    }
     tally.chore("docs/errors.md", || errors::run(true));
     tally.chore("the example in README.md", || readme::run(true));
     let mut format = cargo(&["fmt", "--all", "--check", "--manifest-path", "firmware/Cargo.toml"]);
