@@ -131,6 +131,12 @@ impl Receive {
         self.transition(if self.is_complete() { State::Done } else { State::Dead });
     }
 
+    /// How long a client may wait before it sends its last window again. The granted interval is the least of it: what a
+    /// client measures of the round trip, and doubles after a loss, is longer.
+    fn peer_interval(&self) -> Option<u32> {
+        self.grant.timeout().map(|timeout| timeout.max(1_000_000))
+    }
+
     const fn is_over(&self) -> bool {
         matches!(self.state, State::Done | State::Dead)
     }
@@ -263,7 +269,7 @@ impl Machine for Receive {
         }
         match self.state {
             State::Receiving => Some(self.incoming.timer.deadline(self.limits)),
-            State::Dallying => Some(self.incoming.timer.dally_end(self.grant.timeout())),
+            State::Dallying => Some(self.incoming.timer.dally_end(self.peer_interval())),
             State::Done | State::Dead => None,
         }
     }
