@@ -2,107 +2,18 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod common;
+mod servers;
 
-use core::net::{Ipv4Addr, SocketAddr};
+use core::net::Ipv4Addr;
 use core::time::Duration;
-use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use bootproto::Client;
-use bootproto_core::{Instant, Machine, UdpPath};
-use bootproto_dhcp::server::{self, Binding, Server};
-use bootproto_tftp::server::{Config, Send, refuse};
-use bootproto_tftp::wire::{ErrorCode, Request};
+use bootproto_core::Instant;
+use bootproto_dhcp::server;
 use common::{Booter, CLIENT, Driver, SERVER};
-use testkit::world::{Link, Peer, Reply, World};
-
-/// A host with both servers, as a program would put them together.
-struct Host {
-    dhcp: Server<[Binding; 8]>,
-    files: BTreeMap<String, &'static [u8]>,
-    /// By the server's port.
-    transfers: BTreeMap<u16, Send<&'static [u8]>>,
-    port: u16,
-}
-
-impl Host {
-    fn new(config: server::Config) -> Self {
-        let files = common::tftp_server().files;
-        Self {
-            dhcp: Server::new(config, [Binding::FREE; 8]).unwrap(),
-            files: files.into_iter().map(|(name, bytes)| (name, &*bytes.leak())).collect(),
-            transfers: BTreeMap::new(),
-            port: 40_000,
-        }
-    }
-
-    fn request(&mut self, mut path: UdpPath, data: &[u8]) -> Option<Reply> {
-        // Every request is a transfer of its own, one that came twice as well: the client tells the second to go.
-        path.local = SocketAddr::new(SERVER.into(), self.port);
-        self.port = self.port.wrapping_add(1).max(40_000);
-        let request = Request::parse(data).ok()?;
-        let name = core::str::from_utf8(request.file).ok()?;
-        if let Some(file) = self.files.get(name) {
-            let transfer = Send::new(Config::new(u64::from(self.port)), path, &request, *file).ok()?;
-            self.transfers.insert(path.local.port(), transfer);
-            return None;
-        }
-        let mut buffer = [0; 128];
-        let sent = refuse(path, ErrorCode::NOT_FOUND, b"no such file", &mut buffer).unwrap();
-        Some((sent.path, sent.bytes.to_vec()))
-    }
-
-    fn drain(&mut self, now: Instant) -> Vec<Reply> {
-        let mut buffer = vec![0; 2048];
-        let mut replies = Vec::new();
-        while let Some(sent) = self.dhcp.poll_transmit(now, &mut buffer).unwrap() {
-            let mut path = sent.path;
-            path.local.set_ip(SERVER.into());
-            replies.push((path, sent.bytes.to_vec()));
-        }
-        for transfer in self.transfers.values_mut() {
-            while let Some(sent) = transfer.poll_transmit(now, &mut buffer).unwrap() {
-                replies.push((sent.path, sent.bytes.to_vec()));
-            }
-        }
-        replies
-    }
-}
-
-impl Peer for Host {
-    fn address(&self) -> Ipv4Addr {
-        SERVER
-    }
-
-    fn receive(&mut self, now: Instant, path: UdpPath, data: &[u8]) -> Vec<Reply> {
-        let mut replies = Vec::new();
-        match path.local.port() {
-            67 | 4011 => {
-                self.dhcp.handle_datagram(now, path, data);
-            }
-            69 => replies.extend(self.request(path, data)),
-            port => {
-                if let Some(transfer) = self.transfers.get_mut(&port) {
-                    transfer.handle_datagram(now, path, data);
-                }
-            }
-        }
-        replies.extend(self.drain(now));
-        replies
-    }
-
-    fn poll_timeout(&self) -> Option<Instant> {
-        let transfers = self.transfers.values().filter_map(Machine::poll_timeout);
-        transfers.chain(self.dhcp.poll_timeout()).min()
-    }
-
-    fn handle_timeout(&mut self, now: Instant) -> Vec<Reply> {
-        self.dhcp.handle_timeout(now);
-        for transfer in self.transfers.values_mut() {
-            transfer.handle_timeout(now);
-        }
-        self.drain(now)
-    }
-}
+use servers::Host;
+use testkit::world::{Link, World};
 
 fn config() -> server::Config {
     server::Config::new(SERVER)
@@ -127,7 +38,9 @@ fn boot(link: Link, seed: u64, config: server::Config) -> (Client, Driver) {
 
 fn boot_answering(link: Link, seed: u64, config: server::Config, service: u16) -> (Client, Driver) {
     let client = Client::new(common::config(), Instant::default()).unwrap();
-    let mut world = World::new(Booter(client), link, seed).with_address(CLIENT).with_peer(Host::new(config));
+    let files = common::tftp_server().files.into_iter().map(|(name, bytes)| (name, bytes.into()));
+    let host: Host<8> = Host::new(SERVER, config, Rc::new(files.collect()));
+    let mut world = World::new(Booter(client), link, seed).with_address(CLIENT).with_peer(host);
     let mut driver = Driver { service, ..Driver::new() };
     world.run(Duration::from_secs(600), |booter, now, event| driver.on(&mut booter.0, now, event)).unwrap();
     (world.machine.0, driver)

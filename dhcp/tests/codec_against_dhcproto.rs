@@ -2,11 +2,13 @@
 #![allow(clippy::std_instead_of_core, clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 #![allow(clippy::arithmetic_side_effects, clippy::wildcard_enum_match_arm, reason = "tests")]
 
+mod reading;
+
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use bootproto_dhcp::HardwareAddress;
-use bootproto_dhcp::wire::{Builder, Header, OptionCode, OptionKind, Packet};
+use bootproto_dhcp::wire::{Builder, Header, OptionCode, Packet};
 use dhcproto::v4::{self, DhcpOption, Message, UnknownOption};
 use dhcproto::{Decodable, Decoder, Encodable, Encoder};
 use proptest::collection::{btree_map, vec};
@@ -143,7 +145,7 @@ proptest! {
         let mut pieces = 0;
         for option in packet.options() {
             pieces += option.value.pieces().count().max(1);
-            read_every_way(option.value);
+            reading::every_way(option.value);
             prop_assert_eq!(option.value.bytes().count(), option.value.len());
             prop_assert_eq!(option.value.pieces().map(<[u8]>::len).sum::<usize>(), option.value.len());
         }
@@ -153,100 +155,4 @@ proptest! {
 
 fn harmed() -> impl Strategy<Value = Vec<u8>> {
     laws::mutated(vectors::load(FOLDER).unwrap().into_iter().map(|vector| vector.bytes).collect())
-}
-
-/// Reads a value as everything it can't be.
-fn read_every_way(value: bootproto_dhcp::wire::Value<'_>) {
-    let _ = (value.u8(), value.u16(), value.u32(), value.address(), value.trim_nul(), value.as_slice());
-    let _ = (value.addresses().map(Iterator::count), value.routes().map(Iterator::count));
-    let pxe = value.pxe();
-    let _ =
-        (pxe.count(), pxe.menu().count(), pxe.prompt(), pxe.boot_item(), pxe.multicast(), pxe.discovery());
-    for server in pxe.boot_servers() {
-        let _ = server.addresses.count();
-    }
-    let (mut position, mut name) = (0, [0; 255]);
-    while let Some((_, next)) = value.domain_name(position, &mut name) {
-        assert!(next > position, "a name ends before it begins");
-        position = next;
-    }
-    let _ = format!("{value:?}");
-}
-
-#[test]
-fn the_captured_packets_read_the_same_with_both_codecs() {
-    for vector in vectors::load(FOLDER).unwrap() {
-        let ours = Packet::parse(&vector.bytes).unwrap();
-        let theirs = Message::decode(&mut Decoder::new(&vector.bytes)).unwrap();
-        if ours.is_file_overloaded() || ours.is_sname_overloaded() {
-            // dhcproto leaves the overloaded fields alone.
-            assert!(ours.options().count() > theirs.opts().iter().count(), "{}", vector.name);
-            continue;
-        }
-        assert_eq!(ours.header.xid, theirs.xid(), "{}", vector.name);
-        assert_eq!(ours.header.hardware.bytes(), theirs.chaddr(), "{}", vector.name);
-        assert_eq!(
-            ours.message_type().map(|kind| kind.0),
-            theirs.opts().msg_type().map(u8::from),
-            "{}",
-            vector.name
-        );
-        let mut codes: Vec<u8> = ours.options().map(|option| option.code.0).collect();
-        let mut their_codes: Vec<u8> = theirs.opts().iter().map(|(code, _)| u8::from(*code)).collect();
-        // dhcproto drops udhcpc's option 81 (client FQDN), whose name is not in DNS form.
-        codes.retain(|code| *code != 81);
-        codes.sort_unstable();
-        their_codes.sort_unstable();
-        assert_eq!(codes, their_codes, "{}", vector.name);
-        for (code, option) in theirs.opts().iter() {
-            let value = ours.option(OptionCode(u8::from(*code))).unwrap();
-            match option {
-                DhcpOption::ServerIdentifier(address) | DhcpOption::SubnetMask(address) => {
-                    assert_eq!(value.address(), Some(*address));
-                }
-                DhcpOption::AddressLeaseTime(time)
-                | DhcpOption::Renewal(time)
-                | DhcpOption::Rebinding(time) => {
-                    assert_eq!(value.u32(), Some(*time));
-                }
-                DhcpOption::Router(list) | DhcpOption::DomainNameServer(list) => {
-                    assert_eq!(&value.addresses().unwrap().collect::<Vec<_>>(), list);
-                }
-                DhcpOption::VendorExtensions(bytes) | DhcpOption::ClassIdentifier(bytes) => {
-                    assert!(value == *bytes.as_slice());
-                }
-                _ => {}
-            }
-        }
-    }
-}
-
-#[test]
-fn the_table_of_options_is_in_order_and_whole() {
-    let codes: Vec<u8> = OptionCode::TABLE.iter().map(|entry| entry.code.0).collect();
-    assert!(codes.is_sorted_by(|one, other| one < other));
-    // RFC 2132 knows all codes up to 61 and 64 to 76.
-    assert!((0..=61).chain(64..=76).all(|code| codes.contains(&code)));
-    assert_eq!(format!("{:?} {:?}", OptionCode(60), OptionCode(199)), "VENDOR_CLASS(60) OptionCode(199)");
-    assert_eq!((OptionCode(3).kind(), OptionCode(199).kind()), (OptionKind::Addresses, OptionKind::Opaque));
-}
-
-#[test]
-fn the_example_of_rfc_3397_reads_as_its_two_names() {
-    // RFC 3397 section 3: "eng.apple.com." and "marketing.apple.com.", split over two options in the same section.
-    let bytes = b"\x03eng\x05apple\x03com\x00\x09marketing\xc0\x04";
-    let mut message = vec![0; 236];
-    message.extend([99, 130, 83, 99, 119, 9]);
-    message.extend(&bytes[..9]);
-    message.extend([119, 18]);
-    message.extend(&bytes[9..]);
-    message.push(255);
-    let packet = Packet::parse(&message).unwrap();
-    let value = packet.option(OptionCode::DOMAIN_SEARCH).unwrap();
-    let mut name = [0; 255];
-    let (length, next) = value.domain_name(0, &mut name).unwrap();
-    assert_eq!((&name[..length], next), (&b"eng.apple.com"[..], 15));
-    let (length, next) = value.domain_name(next, &mut name).unwrap();
-    assert_eq!((&name[..length], next), (&b"marketing.apple.com"[..], 27));
-    assert_eq!(value.domain_name(next, &mut name), None);
 }

@@ -6,10 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
-use crate::command::{Done, ask, cargo, root, run as start};
-
-/// The version of cargo-fuzz that is installed where there is none.
-const CARGO_FUZZ: &str = "0.13.2";
+use crate::command::{Done, ask, root, run as start};
+use crate::tools;
 
 /// So many targets run at once, where there are as many processors.
 const AT_ONCE: usize = 2;
@@ -62,22 +60,9 @@ fn place(folder: &str, name: &str) -> PathBuf {
     root().join(folder).join(name)
 }
 
-/// Whether cargo-fuzz is there, so that nothing would have to be installed.
-pub(crate) fn is_ready() -> bool {
-    tool().is_some()
-}
-
 pub(crate) fn run(options: &Options) -> Done {
     let names = targets(options.only.as_deref())?;
-    let tool = match tool() {
-        Some(tool) => tool,
-        None if options.no_install => {
-            return Err(format!(
-                "cargo-fuzz is not there: `cargo install cargo-fuzz --version {CARGO_FUZZ} --locked`, or leave out --no-install"
-            ));
-        }
-        None => install()?,
-    };
+    let tool = tools::FUZZ.get(!options.no_install)?;
     let triple = triple()?;
     build(&tool, options.only.as_deref(), &triple)?;
     let programs = root().join("target/fuzz").join(triple).join("release");
@@ -113,21 +98,6 @@ fn targets(only: Option<&str>) -> Done<Vec<String>> {
         Some(only) if names.iter().any(|name| name == only) => Ok(vec![only.to_owned()]),
         Some(only) => Err(format!("--only {only}: there is no such target; there are {}", names.join(", "))),
     }
-}
-
-/// cargo-fuzz, where it is installed.
-fn tool() -> Option<PathBuf> {
-    let own = root().join("target/tools/bin/cargo-fuzz");
-    if own.exists() {
-        return Some(own);
-    }
-    ask("cargo-fuzz", &["--version"]).map(|_| PathBuf::from("cargo-fuzz"))
-}
-
-fn install() -> Done<PathBuf> {
-    let mut install = cargo(&["install", "cargo-fuzz", "--locked", "--version", CARGO_FUZZ, "--root"]);
-    start(install.arg(root().join("target/tools")))?;
-    tool().ok_or_else(|| "cargo-fuzz was installed and is not there".into())
 }
 
 /// The target for which it is built, this machine's own; sanitizers want to be told.

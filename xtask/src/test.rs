@@ -1,7 +1,7 @@
 //! Every check and test, one after another, and what came of them.
 
 use crate::command::{Done, cargo, root, run as start, run_watched, shown};
-use crate::{bare_metal, bench, errors, fuzz, panic_proof, readme, size, tidy};
+use crate::{bare_metal, bench, errors, fuzz, panic_proof, readme, size, tidy, tools};
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
@@ -92,7 +92,7 @@ fn checks(tally: &mut Tally, options: &Options) {
 /// Every fuzz target for a short while: what a change breaks at once shows here, the rest in a longer run.
 fn fuzzing(tally: &mut Tally, options: &Options) {
     let is_ci = std::env::var("CI").is_ok_and(|value| value == "true");
-    if options.no_install && !is_ci && !fuzz::is_ready() {
+    if options.no_install && !is_ci && tools::FUZZ.find().is_none() {
         tally.could_not_run.push("fuzzing: cargo-fuzz is not installed".into());
         return;
     }

@@ -1,19 +1,24 @@
 //! Machines that boot at once: each our client on a link of testkit's with both of our servers at its other end, all
 //! of them in one process and in slices of the same time.
 
+// The servers that bootproto's own tests have.
+#[path = "../../../bootproto/tests/servers/mod.rs"]
+mod servers;
+
 use bootproto::client::{Client, Config, Event, Texts};
 use bootproto::linux::Region;
-use bootproto_core::{Instant, Machine, UdpPath};
-use bootproto_dhcp::server::{self, Binding, Server};
-use bootproto_dhcp::{HardwareAddress, client as dhcp};
-use bootproto_tftp::server::{Config as Granted, Send, refuse};
-use bootproto_tftp::wire::{ErrorCode, Request};
+use bootproto_core::Instant;
+use bootproto_dhcp::{HardwareAddress, client as dhcp, server};
+use servers::Host;
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::rc::Rc;
 use std::time::Duration;
 use testkit::laws::{Class, Subject};
-use testkit::world::{Ended, Link, Peer, Reply, World};
+use testkit::world::{Ended, Link, World};
+
+/// The files that every machine fetches, once in memory.
+pub type Files = Rc<BTreeMap<String, Rc<[u8]>>>;
 
 const SERVER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
 const CLIENT: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 100);
@@ -48,19 +53,17 @@ impl Subject for Booter {
     }
 }
 
-/// The files that every machine fetches, once in memory.
-pub type Files = Rc<BTreeMap<&'static str, Vec<u8>>>;
-
 /// A boot program, a configuration, a kernel of `size` bytes and an initrd as large.
 #[must_use]
 pub fn files(size: usize) -> Files {
     let filling = |length: usize| (0..length).map(|at| (at % 251) as u8).collect::<Vec<_>>();
-    Rc::new(BTreeMap::from([
+    let files = [
         ("lab/pxelinux.0", filling(4096)),
         ("lab/pxelinux.cfg/default", CONFIGURATION.to_vec()),
         ("lab/vmlinuz", bzimage(size)),
         ("lab/initrd.img", filling(size)),
-    ]))
+    ];
+    Rc::new(files.into_iter().map(|(name, bytes)| (name.to_owned(), bytes.into())).collect())
 }
 
 /// One machine, its link and its servers.
@@ -86,10 +89,13 @@ impl Station {
     #[must_use]
     pub fn new(number: u32, files: &Files) -> Self {
         let (client, texts) = client(number);
+        let config = server::Config::new(SERVER).with_pool(CLIENT, CLIENT, MASK);
+        let config = config.with_boot_file(None, b"lab/pxelinux.0");
+        let host: Host<1> = Host::new(SERVER, config, Rc::clone(files));
         let world = World::new(Booter(client), Link::perfect(), number.into())
             .without_records()
             .with_address(CLIENT)
-            .with_peer(Host::new(Rc::clone(files)));
+            .with_peer(host);
         Self { world, texts, bytes: 0 }
     }
 
@@ -146,107 +152,6 @@ fn on(client: &mut Client, texts: &mut Texts<'static>, bytes: &mut u64, now: Ins
     };
     if next != Event::Nothing {
         on(client, texts, bytes, now, &next);
-    }
-}
-
-/// Both servers on one address.
-struct Host {
-    dhcp: Server<[Binding; 1]>,
-    files: Files,
-    /// By the server's port.
-    transfers: BTreeMap<u16, Send<File>>,
-    port: u16,
-}
-
-/// A file that many transfers read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct File(Files, &'static str);
-
-impl bootproto_tftp::Source for File {
-    fn len(&self) -> u64 {
-        self.0[self.1].len() as u64
-    }
-
-    fn read_at(&mut self, offset: u64, into: &mut [u8]) -> Result<usize, bootproto_tftp::SourceError> {
-        (&self.0[self.1][..]).read_at(offset, into)
-    }
-}
-
-impl Host {
-    fn new(files: Files) -> Self {
-        let config = server::Config::new(SERVER).with_pool(CLIENT, CLIENT, MASK);
-        let config = config.with_boot_file(None, b"lab/pxelinux.0");
-        let dhcp = Server::new(config, [Binding::FREE; 1]).expect("sound");
-        Self { dhcp, files, transfers: BTreeMap::new(), port: 40_000 }
-    }
-
-    fn request(&mut self, mut path: UdpPath, data: &[u8]) -> Option<Reply> {
-        path.local = SocketAddr::new(SERVER.into(), self.port);
-        self.port += 1;
-        let request = Request::parse(data).ok()?;
-        let name = str::from_utf8(request.file).ok()?;
-        if let Some((name, _)) = self.files.get_key_value(name) {
-            let source = File(Rc::clone(&self.files), name);
-            let transfer = Send::new(Granted::new(self.port.into()), path, &request, source).ok()?;
-            self.transfers.insert(path.local.port(), transfer);
-            return None;
-        }
-        let mut buffer = [0; 128];
-        let sent = refuse(path, ErrorCode::NOT_FOUND, b"no such file", &mut buffer).ok()?;
-        Some((sent.path, sent.bytes.to_vec()))
-    }
-
-    fn drain(&mut self, now: Instant) -> Vec<Reply> {
-        let mut buffer = [0; 2048];
-        let mut replies = Vec::new();
-        while let Some(sent) = self.dhcp.poll_transmit(now, &mut buffer).expect("room") {
-            let mut path = sent.path;
-            path.local.set_ip(SERVER.into());
-            replies.push((path, sent.bytes.to_vec()));
-        }
-        for transfer in self.transfers.values_mut() {
-            while let Some(sent) = transfer.poll_transmit(now, &mut buffer).expect("room") {
-                replies.push((sent.path, sent.bytes.to_vec()));
-            }
-        }
-        self.transfers.retain(|_, transfer| transfer.poll_timeout().is_some());
-        replies
-    }
-}
-
-impl Peer for Host {
-    fn address(&self) -> Ipv4Addr {
-        SERVER
-    }
-
-    fn receive(&mut self, now: Instant, path: UdpPath, data: &[u8]) -> Vec<Reply> {
-        let mut replies = Vec::new();
-        match path.local.port() {
-            67 | 4011 => {
-                self.dhcp.handle_datagram(now, path, data);
-            }
-            69 => replies.extend(self.request(path, data)),
-            port => {
-                if let Some(transfer) = self.transfers.get_mut(&port) {
-                    transfer.handle_datagram(now, path, data);
-                }
-            }
-        }
-        replies.extend(self.drain(now));
-        replies
-    }
-
-    fn poll_timeout(&self) -> Option<Instant> {
-        let transfers = self.transfers.values().filter_map(Machine::poll_timeout);
-        transfers.chain(self.dhcp.poll_timeout()).min()
-    }
-
-    fn handle_timeout(&mut self, now: Instant) -> Vec<Reply> {
-        self.dhcp.handle_timeout(now);
-        for transfer in self.transfers.values_mut() {
-            transfer.handle_timeout(now);
-        }
-        self.drain(now)
     }
 }
 

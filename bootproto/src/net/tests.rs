@@ -2,67 +2,20 @@
 
 extern crate std;
 
+mod wire;
+
 use core::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
-use std::collections::VecDeque;
 use std::vec::Vec;
 
 use bootproto_core::{Instant, UdpPath};
-use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
 
 use super::{SendError, Stack, Storage};
+use wire::Wire;
 
 const A: [u8; 6] = [2, 0, 0, 0, 0, 1];
 const B: [u8; 6] = [2, 0, 0, 0, 0, 2];
 const ADDRESS_A: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
 const ADDRESS_B: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
-
-#[derive(Default)]
-struct Wire {
-    incoming: VecDeque<Vec<u8>>,
-    outgoing: Vec<Vec<u8>>,
-    is_ip: bool,
-}
-
-struct Received(Vec<u8>);
-struct Sending<'a>(&'a mut Vec<Vec<u8>>);
-
-impl RxToken for Received {
-    fn consume<R, F: FnOnce(&[u8]) -> R>(self, f: F) -> R {
-        f(&self.0)
-    }
-}
-
-impl TxToken for Sending<'_> {
-    fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, length: usize, f: F) -> R {
-        let mut frame = std::vec![0; length];
-        let result = f(&mut frame);
-        self.0.push(frame);
-        result
-    }
-}
-
-impl Device for Wire {
-    type RxToken<'a> = Received;
-    type TxToken<'a> = Sending<'a>;
-
-    fn receive(&mut self, _: smoltcp::time::Instant) -> Option<(Received, Sending<'_>)> {
-        Some((Received(self.incoming.pop_front()?), Sending(&mut self.outgoing)))
-    }
-
-    fn transmit(&mut self, _: smoltcp::time::Instant) -> Option<Sending<'_>> {
-        Some(Sending(&mut self.outgoing))
-    }
-
-    fn capabilities(&self) -> DeviceCapabilities {
-        let mut capabilities = DeviceCapabilities::default();
-        if self.is_ip {
-            (capabilities.max_transmission_unit, capabilities.medium) = (2044, Medium::Ip);
-        } else {
-            (capabilities.max_transmission_unit, capabilities.medium) = (1514, Medium::Ethernet);
-        }
-        capabilities
-    }
-}
 
 struct Host<'s> {
     wire: Wire,

@@ -1,18 +1,18 @@
 //! The boot client over raw Ethernet frames, through smoltcp: frames that are right, harmed, or noise, and any time.
 
-use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use bootproto::client::{Client, Event, Texts};
 use bootproto::net::{Stack, Storage};
 use bootproto_core::{Instant, Machine, UdpPath};
-use smoltcp::phy::{ChecksumCapabilities, Device, DeviceCapabilities, Medium, RxToken, TxToken};
+use smoltcp::phy::ChecksumCapabilities;
 use smoltcp::wire::{IpAddress, IpProtocol, Ipv4Packet, Ipv4Repr, UdpPacket, UdpRepr};
 
 use crate::Seed;
 use crate::shared::boot::common::{self, CLIENT, SERVER};
 use crate::shared::boot::conversation::TALK;
+use crate::shared::boot::wire::Wire;
 
 const OWN: [u8; 6] = [0x52, 0x54, 0, 1, 2, 3];
 const OTHER: [u8; 6] = [2, 0, 0, 0, 0, 1];
@@ -22,49 +22,6 @@ const FRAMES_AT_ONCE: usize = 16;
 
 /// So many operations, and no more: a run is short.
 const OPS: usize = 200;
-
-#[derive(Default)]
-struct Wire {
-    incoming: VecDeque<Vec<u8>>,
-    outgoing: Vec<Vec<u8>>,
-}
-
-struct Received(Vec<u8>);
-struct Sending<'w>(&'w mut Vec<Vec<u8>>);
-
-impl RxToken for Received {
-    fn consume<R, F: FnOnce(&[u8]) -> R>(self, take: F) -> R {
-        take(&self.0)
-    }
-}
-
-impl TxToken for Sending<'_> {
-    fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, length: usize, fill: F) -> R {
-        let mut frame = vec![0xa5; length];
-        let result = fill(&mut frame);
-        self.0.push(frame);
-        result
-    }
-}
-
-impl Device for Wire {
-    type RxToken<'a> = Received;
-    type TxToken<'a> = Sending<'a>;
-
-    fn receive(&mut self, _: smoltcp::time::Instant) -> Option<(Received, Sending<'_>)> {
-        Some((Received(self.incoming.pop_front()?), Sending(&mut self.outgoing)))
-    }
-
-    fn transmit(&mut self, _: smoltcp::time::Instant) -> Option<Sending<'_>> {
-        Some(Sending(&mut self.outgoing))
-    }
-
-    fn capabilities(&self) -> DeviceCapabilities {
-        let mut capabilities = DeviceCapabilities::default();
-        (capabilities.max_transmission_unit, capabilities.medium) = (1514, Medium::Ethernet);
-        capabilities
-    }
-}
 
 /// A program around client and stack.
 struct Host<'s> {

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
-use bootproto_dhcp::wire::{Builder, OptionCode, OptionView, Packet, Value};
+use bootproto_dhcp::wire::{Builder, OptionCode, OptionView, Packet};
 use dhcproto::v4::{DhcpOption, Message};
 use dhcproto::{Decodable, Decoder};
 
+use crate::shared::dhcp::reading;
 use crate::{Seed, seed};
 
 /// Reads `data`, writes what was read, and reads that; and asks dhcproto what it makes of it.
@@ -15,7 +16,7 @@ pub fn run(data: &[u8]) {
     let mut pieces = 0;
     for option in packet.options() {
         pieces += option.value.pieces().count().max(1);
-        read_every_way(option.value);
+        reading::every_way(option.value);
         assert_eq!(option.value.bytes().count(), option.value.len(), "{:?}", option.code);
         let lengths: usize = option.value.pieces().map(<[u8]>::len).sum();
         assert_eq!(lengths, option.value.len(), "{:?}", option.code);
@@ -66,24 +67,6 @@ fn written(packet: &Packet<'_>) -> Vec<u8> {
 
 fn values(packet: &Packet<'_>) -> BTreeMap<u8, Vec<u8>> {
     packet.options().map(|option| (option.code.0, option.value.bytes().collect())).collect()
-}
-
-/// Reads a value as everything that it can and can't be.
-fn read_every_way(value: Value<'_>) {
-    let _ = (value.u8(), value.u16(), value.u32(), value.address(), value.trim_nul(), value.as_slice());
-    let _ = (value.addresses().map(Iterator::count), value.routes().map(Iterator::count));
-    let pxe = value.pxe();
-    let _ =
-        (pxe.count(), pxe.menu().count(), pxe.prompt(), pxe.boot_item(), pxe.multicast(), pxe.discovery());
-    for server in pxe.boot_servers() {
-        let _ = server.addresses.count();
-    }
-    let (mut position, mut name) = (0, [0; 255]);
-    while let Some((length, next)) = value.domain_name(position, &mut name) {
-        assert!(next > position && length <= name.len(), "a name ends before it begins");
-        position = next;
-    }
-    let _ = format!("{value:?}");
 }
 
 /// Where dhcproto reads a message too, it reads the same. It leaves the fields of an overload alone, and it takes the

@@ -6,3 +6,5 @@ pub(crate) mod common;
 pub(crate) mod conversation;
 #[path = "../../../../bootproto/tests/soundness/mod.rs"]
 pub(crate) mod soundness;
+#[path = "../../../../bootproto/src/net/tests/wire.rs"]
+pub(crate) mod wire;

@@ -4,3 +4,5 @@
 pub(crate) mod common;
 #[path = "../../../../dhcp/tests/conversations/mod.rs"]
 pub(crate) mod conversations;
+#[path = "../../../../dhcp/tests/reading/mod.rs"]
+pub(crate) mod reading;
