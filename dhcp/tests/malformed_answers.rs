@@ -195,6 +195,20 @@ fn two_overloads_and_an_overload_inside_an_overloaded_field_count_once() {
 }
 
 #[test]
+fn an_overload_in_two_pieces_is_joined_before_it_is_read() {
+    // RFC 3396: an empty piece and one of one byte are one byte; two pieces of a byte are two, which mean nothing.
+    let sent = Talk::new(config()).sends(DISCOVER);
+    for (pieces, overloaded) in [([&b""[..], b"\x01"], true), ([b"\x01", b"\x01"], false)] {
+        let mut answer = Answer::offer(&sent).option(52, pieces[0]).option(52, pieces[1]);
+        answer.file = b"\x43\x01f\xff".to_vec();
+        let bytes = answer.bytes();
+        let packet = Packet::parse(&bytes).unwrap();
+        assert_eq!(packet.is_file_overloaded(), overloaded);
+        assert_eq!(packet.option(OptionCode::BOOT_FILE_NAME).is_some(), overloaded);
+    }
+}
+
+#[test]
 fn a_message_type_of_another_length_is_no_bootp() {
     // Two options 53, which RFC 3396 makes one of two bytes; one without a value. As BOOTP either would be a lease for
     // ever.

@@ -44,7 +44,8 @@ impl<'a> Packet<'a> {
         seen.check_area(options, options_at)?;
         let mut overload = 0;
         if seen.has(OptionCode::OVERLOAD) {
-            let own = Fragments { area: options, more: [&[], &[]], is_split: false };
+            // RFC 3396 joins its pieces too.
+            let own = Fragments { area: options, more: [&[], &[]], is_split: seen.twice };
             overload = own.joined(OptionCode::OVERLOAD).and_then(Value::u8).unwrap_or(0);
         }
         let mut packet = Self { header, sname, file, options, has_cookie, overload, is_split: false };
