@@ -3,6 +3,7 @@
 
 use micro_bench::growth::{Station, client, files};
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::num::NonZero;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -40,11 +41,11 @@ const SIZE: usize = 128 << 10;
 
 fn main() -> ExitCode {
     for count in std::env::args().skip(1) {
-        let Ok(count) = count.parse() else {
-            eprintln!("growth: {count} is no number; usage: growth COUNT...");
+        let Ok(count) = count.parse::<NonZero<u32>>() else {
+            eprintln!("growth: {count} is no number of machines; usage: growth COUNT...");
             return ExitCode::from(2);
         };
-        boot(count);
+        boot(count.get());
     }
     ExitCode::SUCCESS
 }
@@ -68,5 +69,5 @@ fn boot(count: u32) {
     stations.iter().for_each(|station| station.check(&files));
     let packets: u64 = stations.iter().map(Station::packets).sum();
     let each = |bytes: usize| bytes / count as usize;
-    println!("{count} {} {} {packets} {seconds:.3}", each(client), each(peak));
+    println!("{count} {} {} {packets} {seconds:.6}", each(client), each(peak));
 }
