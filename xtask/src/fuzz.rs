@@ -178,9 +178,10 @@ fn keep(fuzzer: &Path, found: &Path, kept: &Path) -> Done {
     start(&mut merge)
 }
 
-/// The number behind the last `key` of a log, such as `cov: 1234`.
+/// The number behind the last `key` in libFuzzer's own lines, such as `#65536 pulse cov: 1234`.
 fn last(log: &str, key: &str) -> String {
-    let found = log.lines().rev().find_map(|line| line.split_once(key));
+    let mut own = log.lines().rev().filter(|line| line.starts_with('#'));
+    let found = own.find_map(|line| line.split_once(key));
     let number = found.and_then(|(_, rest)| rest.split_whitespace().next());
     number.unwrap_or("?").to_owned()
 }

@@ -40,7 +40,7 @@ pub fn run(data: &[u8]) {
 }
 
 /// Whether dhcproto may be asked: of many options it panics at a length that is not theirs, or reads on behind them; and
-/// it takes for options what follows another cookie than the magic one.
+/// it takes for options what follows another cookie than the magic one, and of an option in pieces the last for all.
 fn is_for_dhcproto(ours: &Packet<'_>) -> bool {
     let is_plain = |option: OptionView<'_>| match (option.code.0, option.value.len()) {
         (1 | 28 | 50 | 51 | 54 | 58 | 59, length) => length == 4,
@@ -52,7 +52,8 @@ fn is_for_dhcproto(ours: &Packet<'_>) -> bool {
         (97, length) => length == 17,
         (code, _) => code >= 224,
     };
-    ours.has_cookie() && ours.options().all(is_plain)
+    let is_whole = ours.options().count() == ours.fragments().count();
+    ours.has_cookie() && is_whole && ours.options().all(is_plain)
 }
 
 fn written(packet: &Packet<'_>) -> Vec<u8> {
