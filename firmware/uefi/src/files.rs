@@ -6,9 +6,13 @@ use bootproto::client::FileKind;
 use bootproto_core::Instant;
 use core::ptr::NonNull;
 use uefi::boot::{self, AllocateType, MemoryType, PAGE_SIZE};
+use uefi::mem::memory_map::MemoryMap as _;
 
 /// Room for a file whose size the server doesn't tell; it grows by doubling.
 const UNKNOWN: usize = 16 << 20;
+
+/// Below this address memory is scarce, and others need it.
+const LOW: u64 = 1 << 20;
 
 /// Pages of the firmware's memory, given back when they are dropped. They are not cleared beforehand: that takes longer
 /// than a server waits before it sends a window again.
@@ -23,7 +27,10 @@ struct Pages {
 impl Pages {
     fn new(bytes: usize) -> Result<Self, Trouble> {
         let count = bytes.div_ceil(PAGE_SIZE).max(1);
-        let start = boot::allocate_pages(AllocateType::AnyPages, MemoryType::LOADER_DATA, count)
+        let allocate = |place| boot::allocate_pages(place, MemoryType::LOADER_DATA, count);
+        let start = snug(count as u64)
+            .and_then(|address| allocate(AllocateType::Address(address)).ok())
+            .map_or_else(|| allocate(AllocateType::AnyPages), Ok)
             .map_err(|_| Trouble::NoMemory { bytes: bytes as u64 })?;
         Ok(Self { start, count, written: 0 })
     }
@@ -53,6 +60,17 @@ impl Pages {
         unsafe { start.add(offset).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
         self.written = self.written.max(end);
     }
+}
+
+/// The end of the smallest free region that holds so many pages. The kernel copies its initrd, and needs the larger ones:
+/// firmware left to itself takes a piece out of the largest.
+fn snug(count: u64) -> Option<u64> {
+    let map = boot::memory_map(MemoryType::LOADER_DATA).ok()?;
+    let free = map.entries().filter(|region| {
+        region.ty == MemoryType::CONVENTIONAL && region.phys_start >= LOW && region.page_count >= count
+    });
+    let region = free.min_by_key(|region| region.page_count)?;
+    Some(region.phys_start + (region.page_count - count) * PAGE_SIZE as u64)
 }
 
 impl Drop for Pages {

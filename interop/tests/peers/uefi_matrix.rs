@@ -162,8 +162,9 @@ fn restart() -> Outcome {
     machine.wait_for("kernel vmlinuz: ", LIMIT)?;
     std::thread::sleep(Duration::from_millis(300));
     server.terminate();
-    // Long enough for it to doubt its card.
-    std::thread::sleep(Duration::from_secs(4));
+    // Long enough for it to doubt its card: its requests are refused after 1, 3 and 7 s, and now and then the kernel
+    // here says something of its own (ARP, router solicitations).
+    std::thread::sleep(Duration::from_secs(12));
     let server = netboot(&lan, &tree)?;
     let screen = boots_with(machine, &server, &initrd, LIMIT * 2)?;
     ensure!(screen.contains("initrd 0 initrd.img once more, after 1 tries"), "{screen}");
